@@ -23,7 +23,7 @@ public enum ReaderKeyFault
 {
     /// <summary>There is an answer.</summary>
     None,
-    /// <summary>There is no key: no SAM in its slot, or the slot is gone.</summary>
+    /// <summary>There is no key: no SAM in its slot.</summary>
     Absent,
     /// <summary>It did not answer in time.</summary>
     Slow,
@@ -31,6 +31,8 @@ public enum ReaderKeyFault
     Refused,
     /// <summary>What it answered is no signature, or no public key, of P-256.</summary>
     Malformed,
+    /// <summary>The slot that it is in is gone, as when the reader was pulled: the reader is away, and judged when it is back.</summary>
+    Away,
 }
 
 /// <summary>What a reader's key answered.</summary>

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
 
 namespace CardIssue.Core.Keys;
@@ -69,6 +70,10 @@ public abstract record ReaderJudgement
     /// <summary>What it says of itself fits; it may write and read only after it has proved one of these entries' keys.</summary>
     /// <param name="Entries">The entries that fit and have a key; at least one.</param>
     internal sealed record MustProve(ValueList<ReaderEntry> Entries) : ReaderJudgement;
+
+    /// <summary>It does not answer, so that nothing is known of it: it is judged when it is back, and may neither write nor read until then.</summary>
+    /// <param name="Fault">What is wrong, such as <see cref="CardFault.ReaderGone"/> or <see cref="CardFault.ServiceGone"/>.</param>
+    public sealed record Away(CardFault Fault) : ReaderJudgement;
 
     /// <summary>It may neither write nor read.</summary>
     /// <param name="Reason">

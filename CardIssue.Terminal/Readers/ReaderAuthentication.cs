@@ -45,7 +45,8 @@ internal sealed class ReaderAuthentication
     }
 
     /// <summary>Judges a reader by what its driver could honestly learn of it, and by its key where the list names one.</summary>
-    /// <returns><see cref="ReaderJudgement.Known"/> or <see cref="ReaderJudgement.Unknown"/>, never <see cref="ReaderJudgement.MustProve"/>.</returns>
+    /// <returns><see cref="ReaderJudgement.Known"/> or <see cref="ReaderJudgement.Unknown"/>.</returns>
+    /// <exception cref="CardException">The slot of its key is gone.</exception>
     public async ValueTask<ReaderJudgement> JudgeAsync(ReaderIdentity reader, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
@@ -61,6 +62,7 @@ internal sealed class ReaderAuthentication
         var nonce = ByteString.Own(RandomNumberGenerator.GetBytes(ReaderChallenge.NonceLength));
         var challenge = new ReaderChallenge(_terminal, nonce, reader);
         var answer = await _key.SignAsync(challenge.Hash.Memory, cancellation).ConfigureAwait(false);
+        if (answer.Fault is ReaderKeyFault.Away) throw new CardException(CardFault.ReaderGone, $"The slot of the reader's key is gone: {answer.Detail}.");
         if (answer.Fault is not ReaderKeyFault.None) return VerifiedReaderList.Stranger(reader, $"its key did not answer: {answer.Fault}, {answer.Detail}");
         var proved = entries.FirstOrDefault(entry => challenge.IsSigned(entry.Key!, answer.Value));
         return proved is not null ? new ReaderJudgement.Known(proved) : VerifiedReaderList.Stranger(reader, "it answered with another key than the list names");

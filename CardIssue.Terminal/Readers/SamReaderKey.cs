@@ -22,6 +22,9 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
     /// <summary>How long a SAM may take for one answer unless another time is given.</summary>
     internal static readonly TimeSpan DefaultSlow = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a slot that was plugged in a moment ago may take to see its SAM.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     private const byte GetData = 0xCB, GeneralAuthenticate = 0x87, EccP256 = 0x11, CardAuthenticationKey = 0x9E;
     private const int CoordinateLength = 32;
 
@@ -102,7 +105,7 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
 
     private async ValueTask<ResponseApdu> ExchangeAsync(CommandApdu command, CancellationToken cancellation)
     {
-        var sam = new GetResponseConnection(await _slot.ConnectAsync(cancellation).ConfigureAwait(false));
+        var sam = new GetResponseConnection(await ConnectAsync(cancellation).ConfigureAwait(false));
         await using var _ = sam.ConfigureAwait(false);
         var response = new byte[ResponseApdu.MaxLength];
         var length = await sam.TransmitAsync(Select.Application(Piv).ToBytes().Memory, response, cancellation).ConfigureAwait(false);
@@ -111,9 +114,32 @@ public sealed class SamReaderKey : IReaderKey, IDisposable
         return ResponseApdu.Parse(response.AsSpan(0, length));
     }
 
+    private async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation)
+    {
+        using var settling = new CancellationTokenSource(Settling, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, settling.Token);
+        try
+        {
+            return await _slot.ConnectAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (CardException e) when (e.Fault is CardFault.NoCard)
+        {
+            try
+            {
+                await _slot.WaitForCardAsync(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new CardException(e.Fault, e.Message, e);
+            }
+        }
+        return await _slot.ConnectAsync(cancellation).ConfigureAwait(false);
+    }
+
     private static ReaderKeyFault FaultOf(CardFault fault) => fault switch
     {
-        CardFault.NoCard or CardFault.Removed or CardFault.Mute or CardFault.ReaderGone or CardFault.ServiceGone => ReaderKeyFault.Absent,
+        CardFault.NoCard or CardFault.Removed or CardFault.Mute => ReaderKeyFault.Absent,
+        CardFault.ReaderGone or CardFault.ServiceGone => ReaderKeyFault.Away,
         CardFault.SlowCard => ReaderKeyFault.Slow,
         CardFault.Busy or CardFault.Reset => ReaderKeyFault.Refused,
         CardFault.Protocol => ReaderKeyFault.Malformed,

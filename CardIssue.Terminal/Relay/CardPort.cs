@@ -165,10 +165,13 @@ internal sealed class CardPort : IAsyncDisposable
     /// S250: the reader that a card is touched through is the one that was checked; the check before the card was asked for may be minutes old.
     /// Null when it is not known: to the center the card is lost, it asks for one again, and hears of the reader then.
     /// </summary>
+    /// <exception cref="CardException">The reader is away, or what it does is no connection.</exception>
     private async ValueTask<ICardConnection?> ConnectAsync(CancellationToken cancellation)
     {
         _lossesAtCheck = Volatile.Read(ref _readerLosses);
-        if (await _checkReader(cancellation).ConfigureAwait(false) is ReaderJudgement.Known)
+        var judgement = await _checkReader(cancellation).ConfigureAwait(false);
+        if (judgement is ReaderJudgement.Away away) throw new CardException(away.Fault, "The reader does not say what it is.");
+        if (judgement is ReaderJudgement.Known)
             return new GetResponseConnection(await _reader.ConnectAsync(cancellation).ConfigureAwait(false));
         Log.CardWithheld(_logger);
         return null;

@@ -96,6 +96,8 @@ public enum IssueReason
 
     /// <summary>The reader is not on the center's list, or did not prove itself.</summary>
     ReaderNotKnown = 500,
+    /// <summary>The reader does not answer; it is waited for.</summary>
+    ReaderAway = 501,
 
     /// <summary>The line is lost, or could not be brought up, and no end said why.</summary>
     LineLost = 600,

@@ -110,7 +110,7 @@ public sealed record IssueProgress(DateTimeOffset At, string Step, IssueNotice N
         IssueNotice.AccessRefused => "S310",
         IssueNotice.AskingOrder or IssueNotice.OrderDeclined or IssueNotice.AskAgain => "S230",
         IssueNotice.InsertCard or IssueNotice.InsertSameCard => "S240",
-        IssueNotice.ReaderRefused or IssueNotice.CardIn => "S250",
+        IssueNotice.ReaderRefused or IssueNotice.ReaderAway or IssueNotice.CardIn => "S250",
         IssueNotice.CardRejected => "S255",
         IssueNotice.AccessingCard or IssueNotice.NumberingCard => "S260",
         IssueNotice.LookingAtCard or IssueNotice.WritingRecord => "S280",

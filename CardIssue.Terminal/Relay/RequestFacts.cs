@@ -51,6 +51,9 @@ internal sealed class RequestFacts
     /// <summary>The card answered, or did not.</summary>
     public void Take(CardAnswer answer) => (_cardStatus, _readerFault) = (answer.Status ?? _cardStatus, answer.Fault ?? _readerFault);
 
+    /// <summary>The reader does not answer.</summary>
+    public void Take(CardFault fault) => _readerFault = fault;
+
     /// <summary>A script ended.</summary>
     public void Take(ScriptStop stop) => _stop = IssueReasons.Of(stop);
 
@@ -70,6 +73,7 @@ internal sealed class RequestFacts
         IssueNotice.AccessRefused or IssueNotice.OrderDeclined or IssueNotice.CardRejected or IssueNotice.Aborted => _said,
         IssueNotice.CenterNotKnown => IssueReason.CenterNotKnown,
         IssueNotice.ReaderRefused => IssueReason.ReaderNotKnown,
+        IssueNotice.ReaderAway => IssueReason.ReaderAway,
         IssueNotice.Reporting => _stop,
         _ => IssueReason.None,
     };

@@ -28,7 +28,10 @@ public sealed partial class TerminalRelay
             case TerminalEffect.BringUpResults bring:
                 BringUpResults(bring.JoinToken);
                 break;
-            case TerminalEffect.CheckReader: return CheckReaderAsync(cancellation);
+            case TerminalEffect.CheckReader:
+                _check++;
+                CheckReader(TimeSpan.Zero, cancellation);
+                break;
             case TerminalEffect.BeginScript begin:
                 _request?.ScriptBegins(begin.Script);
                 return _card.BeginScriptAsync(begin.Script, cancellation);
@@ -185,6 +188,7 @@ public sealed partial class TerminalRelay
 
     private void Show(TerminalEffect.Show show)
     {
+        (_shown, _beforeAway) = (show, null);
         var isLost = show.Notice is IssueNotice.LineLost or IssueNotice.AskAgain;
         if (isLost && show.Text.Length == 0) show = show with { Text = _lost.Text };
         var reason = isLost ? _lost.Reason : _facts.ReasonOf(show.Notice);

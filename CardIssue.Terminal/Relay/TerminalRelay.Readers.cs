@@ -1,14 +1,22 @@
 using CardIssue.Core.Cards;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Keys;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 
 namespace CardIssue.Terminal.Relay;
 
-/// <summary>S250: the reader is checked when it is connected, before each card, and before each connection to one; and is enrolled.</summary>
+/// <summary>
+/// S250: the reader is checked when it is connected, before each card, and before each connection to one; and is enrolled. One that is away is not
+/// unknown: an order waits for it as for the card, and what comes back is checked anew.
+/// </summary>
 public sealed partial class TerminalRelay
 {
+    /// <summary>The check that is under way, by number; and what the operator read before that the reader is away, null while it is not.</summary>
+    private int _check;
+    private TerminalEffect.Show? _shown, _beforeAway;
+
     /// <summary>A request from <see cref="EnrollReaderAsync"/> on its way.</summary>
     private sealed record PendingEnrollment(EnrollReader Request)
     {
@@ -18,7 +26,7 @@ public sealed partial class TerminalRelay
     }
 
     /// <summary>Judges the reader by the list that the center gave (S250): <see cref="ReaderJudgement.Known"/> or <see cref="ReaderJudgement.Unknown"/>; before the first access it is not known.</summary>
-    /// <exception cref="CardException">The reader is gone.</exception>
+    /// <exception cref="CardException">The reader, or the slot that its key is in, is gone.</exception>
     public async ValueTask<ReaderJudgement> JudgeReaderAsync(CancellationToken cancellation) =>
         await _readers.JudgeAsync(await _reader.IdentifyAsync(cancellation).ConfigureAwait(false), cancellation).ConfigureAwait(false);
 
@@ -48,6 +56,8 @@ public sealed partial class TerminalRelay
         if (_readerKey is not null)
         {
             var answer = await _readerKey.ReadPublicKeyAsync(cancellation).ConfigureAwait(false);
+            if (answer.Fault is ReaderKeyFault.Away)
+                throw new CardException(CardFault.ReaderGone, $"The slot of the reader's key is gone: {answer.Detail}; see that it is connected.");
             if (!P256PublicKey.TryParse(answer.Value.Span, out key))
                 throw new CardException(CardFault.Protocol, $"The reader's key cannot be read: {answer.Fault}, {answer.Detail}. Put the SAM in, or enroll the reader without.");
         }
@@ -62,12 +72,50 @@ public sealed partial class TerminalRelay
         asked.Done.TrySetResult(new ReaderEnrollmentOutcome(answer.Status, await CheckAsync(cancellation).ConfigureAwait(false)));
     }
 
-    private async ValueTask CheckReaderAsync(CancellationToken cancellation)
+    /// <summary>Beside the queue: a reader that takes its time keeps neither operator nor center waiting.</summary>
+    private void CheckReader(TimeSpan pause, CancellationToken cancellation)
     {
-        var judgement = await CheckAsync(cancellation).ConfigureAwait(false);
+        var check = _check;
+        _ = Task.Run(
+            async () =>
+            {
+                await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
+                var judgement = await CheckAsync(cancellation).ConfigureAwait(false);
+                if (judgement is ReaderJudgement.Away) _card.LoseReader();
+                await _queue.PostAsync(new Item.ReaderChecked(check, judgement), cancellation).ConfigureAwait(false);
+            },
+            cancellation);
+    }
+
+    /// <summary>The order waits for a reader that is away: how long is the center's affair, as with a card that does not come.</summary>
+    private async ValueTask TakeCheckAsync(ReaderJudgement judgement, CancellationToken cancellation)
+    {
+        if (judgement is ReaderJudgement.Away away)
+        {
+            TellAway(away.Fault);
+            CheckReader(_options.ReaderPause, cancellation);
+            return;
+        }
+        if (judgement is ReaderJudgement.Known) SayAgain();
         // An unknown one is reported by the machine, which just now asked.
         _readerWatch.Looked(judgement);
         await StepAsync(Judged(judgement), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Whoever was asked to put a card in reads why it is of no use now.</summary>
+    private void TellAway(CardFault fault)
+    {
+        if (_beforeAway is not null || _state.Phase is not (TerminalPhase.CheckingReader or TerminalPhase.AwaitingCard)) return;
+        var before = _shown;
+        _facts.Take(fault);
+        Show(new TerminalEffect.Show(IssueNotice.ReaderAway, fault.ToString()));
+        _beforeAway = before;
+    }
+
+    /// <summary>The reader is back: what is to be done is what was to be done before.</summary>
+    private void SayAgain()
+    {
+        if (_beforeAway is { } before) Show(before);
     }
 
     /// <summary>Between orders: looks at a reader that came, and asks the center to know it where that is wanted.</summary>
@@ -90,23 +138,17 @@ public sealed partial class TerminalRelay
     {
         try
         {
-            return await CheckInTimeAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (CardException e)
-        {
-            Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
-            _readerWatch.Wait();
-            return null;
+            if (await CheckInTimeAsync(cancellation).ConfigureAwait(false) is not ReaderJudgement.Away and var judgement) return judgement;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             Log.Failed(_logger, e, nameof(LookAsync), _state.Phase);
-            _readerWatch.Wait();
-            return null;
         }
+        _readerWatch.Wait();
+        return null;
     }
 
-    /// <summary>A reader that does not say what it is, is not known.</summary>
+    /// <summary>A driver that fails otherwise than with a reader that is away says nothing that could be known.</summary>
     private async ValueTask<ReaderJudgement> CheckAsync(CancellationToken cancellation)
     {
         ReaderJudgement judgement;
@@ -114,13 +156,9 @@ public sealed partial class TerminalRelay
         {
             judgement = await CheckInTimeAsync(cancellation).ConfigureAwait(false);
         }
-        catch (CardException e)
-        {
-            judgement = new ReaderJudgement.Unknown($"the reader does not say what it is: {e.Fault}");
-        }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
-            Log.Failed(_logger, e, nameof(CheckAsync), _state.Phase);
+            Log.Failed(_logger, e, nameof(CheckAsync), Phase);
             judgement = new ReaderJudgement.Unknown("the reader does not say what it is: its driver or its key failed");
         }
         if (judgement is ReaderJudgement.Unknown unknown) Log.ReaderNotKnown(_logger, unknown.Reason);
@@ -135,9 +173,13 @@ public sealed partial class TerminalRelay
         {
             return await JudgeReaderAsync(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
         }
+        catch (CardException e)
+        {
+            return new ReaderJudgement.Away(e.Fault);
+        }
         catch (OperationCanceledException) when (slow.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            return new ReaderJudgement.Unknown($"the reader did not say within {_options.ReaderCheck.TotalSeconds:0} s what it is");
+            return new ReaderJudgement.Away(CardFault.ReaderGone);
         }
     }
 
@@ -153,7 +195,11 @@ public sealed partial class TerminalRelay
             }
             catch (CardException e)
             {
-                if (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone) _card.LoseReader();
+                if (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone)
+                {
+                    _card.LoseReader();
+                    await _queue.PostAsync(new Item.ReaderWent(e.Fault), cancellation).ConfigureAwait(false);
+                }
                 Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -166,11 +212,20 @@ public sealed partial class TerminalRelay
         }
     }
 
+    /// <summary>That a reader says what it is does not show that it is there: one that is simulated has its name from its address. That it goes on waiting does.</summary>
+    private async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
+    {
+        var card = _reader.WaitForCardAsync(cancellation).AsTask();
+        if (await Task.WhenAny(card, Task.Delay(_options.ReaderPause, _time, cancellation)).ConfigureAwait(false) != card)
+            await _queue.PostAsync(new Item.ReaderStays(), cancellation).ConfigureAwait(false);
+        return await card.ConfigureAwait(false);
+    }
+
     private async Task WatchCardsAsync(CancellationToken cancellation)
     {
         while (true)
         {
-            var atr = await _reader.WaitForCardAsync(cancellation).ConfigureAwait(false);
+            var atr = await WaitForCardAsync(cancellation).ConfigureAwait(false);
             if (FieldLimits.IsAtr(atr))
             {
                 _atr = atr;

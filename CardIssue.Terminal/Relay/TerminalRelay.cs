@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Hosting;
+using CardIssue.Core.Keys;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Modules;
 using CardIssue.Core.Primitives;
@@ -100,6 +101,12 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record ReaderCame : Item;
 
+        public sealed record ReaderStays : Item;
+
+        public sealed record ReaderWent(CardFault Fault) : Item;
+
+        public sealed record ReaderChecked(int Check, ReaderJudgement Judgement) : Item;
+
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
 
         public sealed record Shown(TerminalEffect.Show Show, IssueReason Reason) : Item;
@@ -175,6 +182,15 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 break;
             case Item.ReaderCame:
                 _readerWatch.Renew();
+                break;
+            case Item.ReaderStays when _state.Phase is TerminalPhase.AwaitingCard:
+                SayAgain();
+                break;
+            case Item.ReaderWent went:
+                TellAway(went.Fault);
+                break;
+            case Item.ReaderChecked told when told.Check == _check && _state.Phase is TerminalPhase.CheckingReader:
+                await TakeCheckAsync(told.Judgement, cancellation).ConfigureAwait(false);
                 break;
             case Item.EnrollmentWanted enroll:
                 _enrollment = enroll.Enrollment;

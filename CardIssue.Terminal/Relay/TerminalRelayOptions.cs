@@ -25,10 +25,10 @@ public sealed class TerminalRelayOptions
     /// </summary>
     public TimeSpan RefusedPause { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The pause before a reader that broke is asked again. 1 s unless set.</summary>
+    /// <summary>The pause before a reader that broke, or is away, is asked again. 1 s unless set.</summary>
     public TimeSpan ReaderPause { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a reader may take to say what it is, and to prove it. 15 s unless set.</summary>
+    /// <summary>How long a reader may take to say what it is, and to prove it; it is away, and waited for, when it takes longer. 15 s unless set.</summary>
     public TimeSpan ReaderCheck { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>

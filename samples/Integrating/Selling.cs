@@ -27,6 +27,7 @@ public static class Selling
         IssueNotice.InsertSameCard => "Put the same card in again.",
         IssueNotice.CardRejected => $"Take it out and try another card ({step.Reason}).",
         IssueNotice.WritingRecord => $"Leave the card in: {step.Record} of {step.Records}.",
+        IssueNotice.ReaderAway => "Connect the card reader again; it goes on by itself.",
         IssueNotice.LineLost => "Leave the card in: the line is away, it goes on by itself.",
         IssueNotice.TakeCardOut => "Take the card out.",
         _ => null,

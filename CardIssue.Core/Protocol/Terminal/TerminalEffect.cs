@@ -54,6 +54,8 @@ public enum IssueNotice
     Resuming,
     /// <summary>The line was lost before the center answered: ask again.</summary>
     AskAgain,
+    /// <summary>S250: the reader does not answer; it is waited for, and checked anew when it is back.</summary>
+    ReaderAway,
 }
 
 /// <summary>What a terminal wants done. Carried out in order.</summary>
@@ -83,7 +85,10 @@ internal abstract record TerminalEffect
     /// <summary>On the results half: make one line of both. From now on what the terminal says goes out here, and the loss of either half is the loss of the line.</summary>
     public sealed record AttachResults : TerminalEffect;
 
-    /// <summary>Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless the line is gone by then. The host posts the same, unasked, when a reader was connected or came back.</summary>
+    /// <summary>
+    /// Authenticate the reader; answers <see cref="TerminalEvent.ReaderJudged"/>, unless <see cref="TerminalPhase.CheckingReader"/> is left by then. One
+    /// that is away is waited for and judged when it is back. Between orders the host posts the same, unasked, when a reader was connected or came back.
+    /// </summary>
     public sealed record CheckReader : TerminalEffect;
 
     /// <summary>

@@ -99,6 +99,10 @@ internal static class CheckCommand
                 $"granted; the center takes this for terminal {report.Terminal} on line {report.Line}{(agreed ? "" : $", but --line says {line.Line}")}");
             if (reader is not null) CheckReaderKnown(findings, await counter.Relay.JudgeReaderAsync(cancellation));
         }
+        catch (CardException e)
+        {
+            findings.Add(Finding.Wrong, "reader list", $"the reader was not asked whether it is known: {e.Message}");
+        }
         catch (CommandException e)
         {
             findings.Add(e.Code is ExitCode.Refused ? Finding.Refused : Finding.Wrong, "line", e.Message);

@@ -65,6 +65,7 @@ internal static class ReaderEnrollCommand
         {
             { Standing: ReaderStanding.Waiting } => (ExitCode.Failed, "the reader waits for a decision at the center: its operator sees it with `centerhost reader pending`"),
             { Standing: ReaderStanding.Refused } => (ExitCode.Refused, "the center does not take this reader: it was declined, or too many wait; its log says which"),
+            { Judgement: ReaderJudgement.Away } => (ExitCode.Failed, "the center knows the reader, which does not answer any more: see that it is connected"),
             { Judgement: ReaderJudgement.Unknown unknown } => (ExitCode.Refused, $"the center knows the reader, this terminal does not take it: {unknown.Reason}"),
             _ => (ExitCode.Ok, "the center knows this reader"),
         };

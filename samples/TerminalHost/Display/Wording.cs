@@ -21,6 +21,8 @@ internal static class Wording
         IssueNotice.InsertSameCard => new($"insert the order's own card: {step.Detail}", $"この受付で使い始めたカードを入れてください: {step.Detail}"),
         IssueNotice.ReaderRefused => new($"this reader is not known to the center ({step.Detail}); see `terminalhost reader enroll`",
             $"このリーダーはセンターに登録されていません（{step.Detail}）。`terminalhost reader enroll` を参照してください"),
+        IssueNotice.ReaderAway => new("the card reader does not answer: see that it is connected; the order waits for it",
+            "リーダーが応答しません。接続を確認してください。つながると続きます"),
         IssueNotice.CardIn => new("a card is in", "カードが入りました"),
         IssueNotice.AccessingCard => new("accessing the card", "カードを確認しています"),
         IssueNotice.NumberingCard => new("giving the card a number of its own", "カードに固有の番号を付けています"),
@@ -138,6 +140,7 @@ internal static class Wording
         IssueReason.StoppedTerminalFailed => new("this terminal failed in this order; the order was given back, the log says what it was",
             "この端末で障害が起きました。受付は元に戻りました。原因は記録にあります"),
 
+        IssueReason.ReaderAway => new("the card reader does not answer", "リーダーが応答しません"),
         IssueReason.ReaderNotKnown => new("the reader is not known to the center", "リーダーがセンターに登録されていません"),
 
         IssueReason.LineLost => new("the line is lost", "回線が切れました"),

@@ -105,6 +105,10 @@ public sealed partial class CounterFrameTest
         Says("The card reader does not answer", Tone.Bad, gone);
         Says("The card reader does not answer", Tone.Bad, gone.With(Step(IssueNotice.ReaderRefused)));
         Says("Enter the order number", Tone.Act, gone.With(ReaderSight.Empty));
+        var issuing = Ready.Begin().With(Step(IssueNotice.InsertSameCard)).With(Step(IssueNotice.ReaderAway));
+        Says("The card reader does not answer", Tone.Bad, issuing);
+        Says("The card reader does not answer", Tone.Bad, issuing.With(ReaderSight.Empty));
+        Says("Insert the card that was begun", Tone.Act, issuing.With(ReaderSight.Empty).With(Step(IssueNotice.InsertSameCard)));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using CardIssue.Center.Orders;
+using CardIssue.Center.Sessions;
 using CardIssue.Center.Terminals;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -13,13 +14,13 @@ namespace CardIssue.Test.EndToEnd;
 /// <summary>S250: a reader is checked when it is connected, before each card, and before the card is touched.</summary>
 public sealed class ReaderCheckTest
 {
-    private static readonly ReaderIdentity Known = new("virtual", "reader", "CardIssue", "VirtualCard", "VC-0001");
-    private static readonly ReaderIdentity Stranger = Known with { Serial = "XX-9999" };
+    internal static readonly ReaderIdentity Known = new("virtual", "reader", "CardIssue", "VirtualCard", "VC-0001");
+    internal static readonly ReaderIdentity Stranger = Known with { Serial = "XX-9999" };
 
     /// <summary>A shop whose reader is the one that the center knows, for now.</summary>
-    private static async Task<(Shop Shop, SwappableReader Reader)> OpenAsync()
+    internal static async Task<(Shop Shop, SwappableReader Reader)> OpenAsync(Action<CenterSessionOptions>? options = null)
     {
-        var shop = await Shop.OpenAsync();
+        var shop = await Shop.OpenAsync(options);
         await shop.ShowsAsync("AccessGranted");
         var reader = new SwappableReader((VirtualCardReader)shop.Hardware.Reader, Known);
         shop.ReaderInFront = reader;

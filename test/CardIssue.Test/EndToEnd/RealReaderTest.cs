@@ -16,6 +16,21 @@ public sealed class RealReaderTest
     [Test]
     public async Task Card_PulledInMidRecord_GoesOnThroughSerialReader() => await PullAsync(await ShopReader.SerialAsync());
 
+    [Test]
+    public async Task Reader_PulledInMidRecord_IsWaitedFor_AndGoesOn()
+    {
+        var reader = await ShopReader.SerialAsync();
+        await using var shop = await Shop.OpenAsync(reader: reader);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        shop.WhenShown("S280", reader.HangUp);
+        var issuing = shop.IssueAsync("o-1");
+        await shop.ShowsAsync("S250 ReaderAway");
+        await reader.PlugInAsync();
+        Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
+        Assert.That(shop.Shown, Has.None.Contains("ReaderRefused"));
+    }
+
     private static async Task IssueAsync(ShopReader reader, string mode, CardProtocol protocol)
     {
         await using var shop = await Shop.OpenAsync(reader: reader);

@@ -14,7 +14,8 @@ namespace CardIssue.Test.EndToEnd;
 internal sealed class ShopReader : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly Task _serving;
+    private Task _serving;
+    private PtyPair? _cable;
     private readonly Stack<object> _parts = new();
 
     private ShopReader(ICardReader reader, CardSlot slot, ReaderRecord known, Func<CancellationToken, Task> serve, params object[] parts)
@@ -44,7 +45,22 @@ internal sealed class ShopReader : IAsyncDisposable
         var cable = await PtyPair.OpenAsync();
         var port = GemPcTwin.OpenPort(cable.B);
         var slot = new CardSlot();
-        return new ShopReader(new SerialCardReader(cable.A), slot, Nameless("serial"), stop => new GemPcTwin(port.BaseStream, slot).RunAsync(stop), cable, port);
+        return new ShopReader(new SerialCardReader(cable.A), slot, Nameless("serial"), stop => new GemPcTwin(port.BaseStream, slot).RunAsync(stop), cable, port)
+        {
+            _cable = cable,
+        };
+    }
+
+    /// <summary>Pulls the serial reader's cable; the card stays in it.</summary>
+    public void HangUp() => _cable!.HangUp();
+
+    /// <summary>Plugs it in again: a reader that was just switched on.</summary>
+    public async Task PlugInAsync()
+    {
+        await _cable!.PlugInAsync();
+        var port = GemPcTwin.OpenPort(_cable.B);
+        _parts.Push(port);
+        _serving = Task.WhenAll(_serving, new GemPcTwin(port.BaseStream, Slot).RunAsync(_stop.Token));
     }
 
     public async ValueTask DisposeAsync()

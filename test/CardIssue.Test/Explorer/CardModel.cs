@@ -98,12 +98,29 @@ internal sealed record CardModel(ByteString Marks, bool Closed, int Tries, CardC
 /// <summary>A card's side of an opening: begun by INITIALIZE UPDATE, open after EXTERNAL AUTHENTICATE.</summary>
 internal sealed record CardChannel(long Fence, int Opening, int Counter, bool Open);
 
+/// <summary>What hangs on the terminal's reader port.</summary>
+internal enum ReaderAt
+{
+    /// <summary>The reader that the center knows, or does not: <see cref="WorldOptions.ReaderKnown"/>.</summary>
+    Own,
+    /// <summary>Nothing: it was pulled.</summary>
+    Away,
+    /// <summary>Nothing, and what will come is another one.</summary>
+    Exchanging,
+    /// <summary>Another one, that the center does not know.</summary>
+    Other,
+}
+
 /// <summary>The cards, and the reader.</summary>
 /// <param name="InReader">The card that is in.</param>
 /// <param name="Connected">Whether the reader's connection, begun by the last reset, is to the card that is in: a card put in later is not reached by it.</param>
 /// <param name="Reports">What the reader has yet to report: true for a card put in.</param>
-internal sealed record Cards(CardModel A, CardModel B, CardModel X, Card? InReader, bool Connected, ValueList<bool> Reports)
+/// <param name="Reader">Which reader there is.</param>
+internal sealed record Cards(
+    CardModel A, CardModel B, CardModel X, Card? InReader, bool Connected, ValueList<bool> Reports, ReaderAt Reader = ReaderAt.Own)
 {
+    public bool IsAway => Reader is ReaderAt.Away or ReaderAt.Exchanging;
+
     public CardModel this[Card card] => card switch { Card.A => A, Card.B => B, Card.X => X };
 
     public Cards With(Card card, CardModel model) => card switch
@@ -120,6 +137,10 @@ internal sealed record Cards(CardModel A, CardModel B, CardModel X, Card? InRead
     public Cards Disconnect() => Connected ? PowerDown() with { Connected = false } : PowerDown();
 
     public Cards TakeOut() => Disconnect() with { InReader = null, Reports = Reports.Add(false) };
+
+    /// <summary>A card that is in goes with it.</summary>
+    public Cards Pull(bool exchange) =>
+        (InReader is null ? Disconnect() : TakeOut()) with { Reader = exchange ? ReaderAt.Exchanging : ReaderAt.Away };
 
     public Cards PutIn(Card card) => this with { InReader = card, Reports = Reports.Add(true) };
 }

@@ -32,6 +32,8 @@ internal enum Happening
     OrderImported,
     /// <summary>People found out how the order stands, and say so: its quarantine ends.</summary>
     OrderSettled,
+    /// <summary>A reader is plugged in again: the one that was pulled, or another one.</summary>
+    ReaderReturns,
     // From here on, each costs a fault.
     LineCut,
     LostToCenter,
@@ -50,6 +52,9 @@ internal enum Happening
     CopyPutBack,
     /// <summary>The host of the session that has the order is taken for dead by another one, and lives.</summary>
     HostTakenForDead,
+    ReaderPulled,
+    /// <summary>Pulled, and it is another one that will come.</summary>
+    ReaderExchanged,
 }
 
 /// <summary>What goes wrong while an event is acted on.</summary>

@@ -68,7 +68,7 @@ internal sealed class Choices(WorldOptions options, Play play)
         for (var h = Happening.CenterReceives; h < Happening.LineCut; h++)
             if (Free(w, h)) yield return h;
         if (w.Budget.Faults == 0) yield break;
-        for (var h = Happening.LineCut; h <= Happening.HostTakenForDead; h++)
+        for (var h = Happening.LineCut; h <= Happening.ReaderExchanged; h++)
             if (Fault(w, h)) yield return h;
     }
 
@@ -76,7 +76,7 @@ internal sealed class Choices(WorldOptions options, Play play)
     {
         var (center, zombie, terminal) = (w.Center, w.Zombie, w.Terminal);
         var phase = terminal.State.Phase;
-        var readerFree = w.Cards is { InReader: null, Reports.Count: 0 };
+        var readerFree = w.Cards is { InReader: null, Reports.Count: 0, IsAway: false };
         return h switch
         {
             Happening.CenterReceives => center is { Failure: null, Inbox.Count: > 0 },
@@ -104,6 +104,7 @@ internal sealed class Choices(WorldOptions options, Play play)
                 && phase is TerminalPhase.Removing or TerminalPhase.Swapping or TerminalPhase.Idle && w.Cards.InReader is not null,
             Happening.CopyTaken => options.MayBePutBack && w.Store is { Backup: null, History.Branch: 0 },
             Happening.OrderImported => w.Store.State is OrderState.Absent,
+            Happening.ReaderReturns => w.Cards.IsAway,
             Happening.OrderSettled => w.Store is { State: OrderState.Quarantined, History.Lost: not null },
             _ => throw new InvalidOperationException($"{h} is a fault"),
         };
@@ -132,6 +133,7 @@ internal sealed class Choices(WorldOptions options, Play play)
             Happening.InjectToTerminal => Has(Faults.Inject),
             Happening.CopyPutBack => Has(Faults.PutBack) && w.Store.Backup is not null,
             Happening.HostTakenForDead => Has(Faults.HostLost) && w.HolderLives && !w.Store.HolderLost,
+            Happening.ReaderPulled or Happening.ReaderExchanged => Has(Faults.Reader) && w.Cards.Reader is ReaderAt.Own,
             _ => throw new InvalidOperationException($"{h} is no fault"),
         };
     }

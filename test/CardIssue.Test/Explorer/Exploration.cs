@@ -122,7 +122,7 @@ internal sealed class Exploration
     private World Recharged(World w) => World.Start(_options) with
     {
         Store = w.Store with { Fence = 0, Backup = null, History = default, HolderLost = false },
-        Cards = w.Cards.Disconnect(),
+        Cards = w.Cards.Disconnect() with { Reader = ReaderAt.Own },
         Budget = new Budget(0, 1, 1, 0, 0, 0),
     };
 

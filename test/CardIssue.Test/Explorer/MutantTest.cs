@@ -24,7 +24,7 @@ public sealed class MutantTest
     {
         var mutant = Mutants.All.Single(m => m.Name == name);
         var scenario = Scenario.Read(File.ReadAllText(Scenario.FileOf(name)));
-        var real = mutant with { World = mutant.World with { Machines = Machines.Real, Fenced = true, Quarantines = true, Witnessing = Witnessing.Heard, TakingOver = TakingOver.Fenced } };
+        var real = mutant with { World = mutant.World with { Machines = Machines.Real, Fenced = true, Quarantines = true, Witnessing = Witnessing.Heard, TakingOver = TakingOver.Fenced, ReaderChecking = ReaderChecking.Waited } };
         var (violation, taken, last) = Scenario.Replay(real.World, scenario);
         Assert.That(violation ?? FromThereOn(real, last), Is.Null);
         Assert.That(taken, Is.GreaterThan(scenario.Count / 2), "most of it must be possible on the real machines");

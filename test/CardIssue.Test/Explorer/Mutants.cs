@@ -70,6 +70,9 @@ internal static class Mutants
         Plan = Worlds.Plan(false, Worlds.Repeatable(1)), Faults = Faults.PutBack, Budget = new(1, 2, 1, 0, 0, 0),
     };
 
+    /// <summary>A reader that is pulled, or exchanged.</summary>
+    private static readonly WorldOptions Pulled = Single with { Faults = Faults.Reader };
+
     /// <summary>A card that was issued and is to be rewritten.</summary>
     private static readonly WorldOptions Rewrite = Worlds.Rewrite;
 
@@ -186,6 +189,14 @@ internal static class Mutants
             "3 a command that may not be repeated was applied twice", 47, RefusedIsProof),
         Center("the first record leaves with the authentication though the card is read in the channel", Altered,
             "2 the order is bound to an identity that its card does not have", 21, AtOnceAnyway),
+        new("a reader that is away is not known", Pulled with { ReaderChecking = ReaderChecking.AwayIsUnknown },
+            "5 a reader that is not there is reported as unknown", 14),
+        new("a reader that was away is not asked when it is back", Pulled with { ReaderChecking = ReaderChecking.Forgotten },
+            "the terminal waits for a reader that is there", 14),
+        new("a reader that comes back is taken for the one that went", Pulled with { ReaderChecking = ReaderChecking.Remembered },
+            "5 a card in an unknown reader is touched", 19),
+        new("a reader is not checked before its card is connected to", Pulled with { ReaderChecking = ReaderChecking.Once },
+            "5 a card in an unknown reader is touched", 19),
         Center("the terminal is told before the binding is saved", PutBack, "2 two live cards for one order", 80, ToldFirst),
     ];
 

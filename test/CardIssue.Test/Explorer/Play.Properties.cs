@@ -42,6 +42,7 @@ internal sealed partial class Play
         if (_terminal is { Timer: false, LineDead: false, State.Phase: TerminalPhase.Greeting or TerminalPhase.AwaitingAdmission
             or TerminalPhase.Requesting or TerminalPhase.Standby or TerminalPhase.Relaying })
             Violate($"the terminal waits without a cap in {_terminal.State.Phase}");
+        if (_terminal is { State.Phase: TerminalPhase.CheckingReader, Pending.Count: 0 } && !_cards.IsAway) Violate("the terminal waits for a reader that is there");
     }
 
     private void CheckCard(Card card)
@@ -83,7 +84,7 @@ internal sealed partial class Play
     {
         // What a bad peer puts on the line is no command of the center: it has no kind.
         if (card is Card.X && token.Kind is not (ScriptKind.Open or 0)) Violate($"5 a foreign card gets {token.Kind}");
-        if (!options.ReaderKnown) Violate("5 a card in an unknown reader is touched");
+        if (!options.ReaderKnown || _cards.Reader is ReaderAt.Other) Violate("5 a card in an unknown reader is touched");
         if (Quarantined) return;
         // Where cards share an identity, one's success clears the count of the other.
         if (options.Identities is Identities.Unique && !options.Faults.HasFlag(Faults.Alter)
@@ -128,6 +129,7 @@ internal sealed partial class Play
     private void CheckSentUp(RelayMessage message)
     {
         if (!options.ReaderKnown && message is CardPresent) Violate("5 a card in an unknown reader is offered");
+        if (options.ReaderKnown && _cards.Reader is not ReaderAt.Other && message is ReaderRefused) Violate("5 a reader that is not there is reported as unknown");
         if (!options.CenterGenuine && message is not (Hello or Proof)) Violate($"5 an unknown center gets {message.Type}");
     }
 

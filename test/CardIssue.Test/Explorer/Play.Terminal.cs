@@ -25,7 +25,7 @@ internal sealed partial class Play
     /// <summary>What module and reader were asked on that line is not answered any more.</summary>
     private void TerminalNoticesCut()
     {
-        _terminal = _terminal with { Inbox = default, Pending = default };
+        _terminal = _terminal with { Inbox = default, Pending = default, ReaderDue = false };
         OnTerminal(new TerminalEvent.LineDown());
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class Play
             case TerminalEffect.Sign: Answers(new TerminalEvent.Signed(Names.Proof with { Note = _terminal.Note })); break;
             case TerminalEffect.KeepWitness { Note: var note }: KeepNote(note); break;
             case TerminalEffect.JudgeCenter: Answers(new TerminalEvent.CenterJudged(options.CenterGenuine)); break;
-            case TerminalEffect.CheckReader: Answers(new TerminalEvent.ReaderJudged(options.ReaderKnown, "reader")); break;
+            case TerminalEffect.CheckReader: CheckReader(); break;
             case TerminalEffect.BeginScript(var script): BeginScript(script); break;
             case TerminalEffect.Transmit(var sequence): Transmit(sequence); break;
             case TerminalEffect.SendResult(var first, var stop):
@@ -120,6 +120,24 @@ internal sealed partial class Play
         }
     }
 
+    /// <summary>One that is away is judged when it is back.</summary>
+    private void CheckReader()
+    {
+        var waits = _cards.IsAway && options.ReaderChecking is not ReaderChecking.AwayIsUnknown;
+        _terminal = _terminal with { ReaderDue = waits && options.ReaderChecking is not ReaderChecking.Forgotten };
+        if (!waits) Answers(new TerminalEvent.ReaderJudged(IsReaderKnown, "reader"));
+    }
+
+    /// <summary>Whoever asked does not wait any more where the order is over.</summary>
+    private void ReaderReturns()
+    {
+        _cards = _cards with { Reader = _cards.Reader is ReaderAt.Exchanging ? ReaderAt.Other : ReaderAt.Own };
+        if (_terminal is { ReaderDue: true, State.Phase: TerminalPhase.CheckingReader }) Answers(new TerminalEvent.ReaderJudged(IsReaderKnown, "reader"));
+        _terminal = _terminal with { ReaderDue = false };
+    }
+
+    private bool IsReaderKnown => options.ReaderKnown && (_cards.Reader is ReaderAt.Own || options.ReaderChecking is ReaderChecking.Remembered);
+
     private void Answers(TerminalEvent answer) => _terminal = _terminal with { Pending = _terminal.Pending.Add(answer) };
 
     private void SendUp(RelayMessage message)
@@ -137,7 +155,7 @@ internal sealed partial class Play
 
     private void BeginScript(Script script)
     {
-        if (script.Kind is ScriptKind.Open) _cards = _cards.Connect();
+        if (script.Kind is ScriptKind.Open) _cards = IsReaderKnown || options.ReaderChecking is ReaderChecking.Once ? _cards.Connect() : _cards.Disconnect();
         if (!script.Ticket.IsEmpty) _terminal = _terminal with { Ticket = script.Ticket };
     }
 

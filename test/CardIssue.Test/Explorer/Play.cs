@@ -94,6 +94,9 @@ internal sealed partial class Play(WorldOptions options, Coverage? coverage = nu
             case Happening.OrderImported: _store = _store.Import(options); break;
             case Happening.OrderSettled: _store = _store.Settle(); break;
             case Happening.CopyPutBack: PutBack(); break;
+            case Happening.ReaderReturns: ReaderReturns(); break;
+            case Happening.ReaderPulled: _cards = _cards.Pull(exchange: false); break;
+            case Happening.ReaderExchanged: _cards = _cards.Pull(exchange: true); break;
             case Happening.HostTakenForDead: _store = _store with { HolderLost = true }; break;
         }
     }

@@ -48,6 +48,8 @@ internal enum Faults
     HostLost = 16384,
     /// <summary>The terminal says of an authentication, whose answer carries no MAC, that the card refused it.</summary>
     Hide = 32768,
+    /// <summary>The reader is pulled, with the card in it, and comes back; or another one comes in its place.</summary>
+    Reader = 65536,
     All = Cut | Lose | Double | CrashCenter | CrashTerminal | Card | SaveFails | SpuriousTimer,
 }
 
@@ -77,6 +79,21 @@ internal enum Witnessing
     FenceKept,
     /// <summary>An order that is imported before people have settled it is ready.</summary>
     ImportTaken,
+}
+
+/// <summary>How the terminal's host checks its reader; all but the first are planted bugs.</summary>
+internal enum ReaderChecking
+{
+    /// <summary>Before each card, and before each connection to one; one that is away is waited for, and what comes back is judged anew.</summary>
+    Waited,
+    /// <summary>One that is away is not known.</summary>
+    AwayIsUnknown,
+    /// <summary>One that was away is not asked again when it is back.</summary>
+    Forgotten,
+    /// <summary>What comes back is taken for what went.</summary>
+    Remembered,
+    /// <summary>Before each card, and not before the connection.</summary>
+    Once,
 }
 
 /// <summary>How an order is taken over from a host that was taken for dead; all but the first are planted bugs.</summary>
@@ -128,6 +145,9 @@ internal sealed record WorldOptions
 
     /// <summary>What the center makes of a terminal's note.</summary>
     public Witnessing Witnessing { get; init; }
+
+    /// <summary>How the terminal's host checks its reader.</summary>
+    public ReaderChecking ReaderChecking { get; init; }
 
     /// <summary>Whether store and log may be put back together.</summary>
     public bool MayBePutBack => Faults.HasFlag(Faults.PutBack);
@@ -209,9 +229,10 @@ internal sealed record CenterKeys(long Fence, int Opening, int Counter, Card? Ge
 /// <param name="Ticket">The opening that the module has a ticket for.</param>
 /// <param name="Receipts">Receipts printed: paper, which no crash takes back.</param>
 /// <param name="Note">What the module remembers of the center; no crash takes it back.</param>
+/// <param name="ReaderDue">Whether a check waits for the reader to come back.</param>
 internal sealed record TerminalSide(
     TerminalState State, bool Timer, ValueList<TerminalEvent> Pending, ValueList<RelayMessage> Inbox, bool LineDead,
-    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts, ByteString Note = default)
+    ValueList<Command> Buffer, ValueList<ByteString> Responses, ByteString Ticket, int Receipts, ByteString Note = default, bool ReaderDue = false)
 {
     public static TerminalSide Start(WorldOptions options) =>
         new(TerminalState.Start(Names.Terminal, options.TerminalPolicy), false, default, default, false, default, default, default, 0);

@@ -155,6 +155,10 @@ internal static class Worlds
         new(Simple with { Name = "unknown terminal", Ends = false, TerminalKnown = false, Budget = new(1, 1, 0, 1, 1, 1) }, 1_038, 4_222, 0),
         new(Simple with { Name = "unknown center", Ends = false, CenterGenuine = false, Budget = new(1, 1, 0, 1, 1, 1) }, 1_400, 5_803, 0),
         new(Simple with { Name = "unknown reader", ReaderKnown = false, Budget = new(1, 2, 0, 1, 1, 1) }, 177_992, 774_077, 0),
+        new(Simple with { Name = "reader pulled or exchanged, twice", Plan = Closing(Plan(false, LookFirst(1))), Faults = Faults.Reader,
+            Budget = new(2, 1, 0, 0, 0, 0) }, 23_456, 50_893, 3_333),
+        new(Simple with { Name = "reader pulled or exchanged, operators", Plan = Closing(Plan(false, Repeatable(1))), Faults = Faults.Reader,
+            Budget = new(1, 2, 0, 1, 0, 0) }, 234_855, 537_060, 5_467),
         new(Simple with { Name = "no common version", Ends = false, CenterPolicy = new(2, 2, 5, 2, 3), Budget = new(1, 1, 0, 1, 1, 1) }, 326, 1_299, 0),
     ];
 }

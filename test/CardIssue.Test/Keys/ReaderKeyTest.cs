@@ -91,6 +91,15 @@ public sealed class ReaderKeyTest
     }
 
     [Test]
+    public void SlotOfTheKeyIsGone_IsJudged_IsAway()
+    {
+        var key = Substitute.For<IReaderKey>();
+        key.SignAsync(default, default).ReturnsForAnyArgs(ReaderKeyAnswer.None(ReaderKeyFault.Away, "why"));
+        Assert.That(async () => await Authentication(key, Entry).JudgeAsync(Reader, default),
+            Throws.InstanceOf<CardException>().With.Property(nameof(CardException.Fault)).EqualTo(CardFault.ReaderGone));
+    }
+
+    [Test]
     public async Task StrangerByItsWords_HasAKey_IsNotEvenAsked()
     {
         var key = Substitute.For<IReaderKey>();

@@ -32,13 +32,25 @@ public sealed class SamReaderKeyTest
     }
 
     [Test]
-    public async Task NoSam_IsAsked_IsAbsent()
+    public async Task NoSam_IsAsked_IsAbsent_AndAwayWhereTheSlotIsGone()
     {
         await using var slot = new VirtualCardReader();
         using var sam = new SamReaderKey(slot);
         Assert.That((await sam.SignAsync(Challenge.Hash.Memory, default)).Fault, Is.EqualTo(ReaderKeyFault.Absent));
         await slot.DisposeAsync();
-        Assert.That((await sam.SignAsync(Challenge.Hash.Memory, default)).Fault, Is.EqualTo(ReaderKeyFault.Absent));
+        Assert.That((await sam.SignAsync(Challenge.Hash.Memory, default)).Fault, Is.EqualTo(ReaderKeyFault.Away));
+    }
+
+    /// <summary>As after the reader was plugged in again: its slots are there before their cards are seen.</summary>
+    [Test]
+    public async Task SamThatIsSeenAMomentLater_IsAsked_Signs()
+    {
+        await using var slot = new VirtualCardReader();
+        using var sam = new SamReaderKey(slot, time: new FakeTimeProvider());
+        var asking = sam.SignAsync(Challenge.Hash.Memory, default).AsTask();
+        Assert.That(asking.IsCompleted, Is.False);
+        slot.Insert(CardSimulator.Create(CardProfile.Sam(1, [])));
+        Assert.That((await asking).Fault, Is.EqualTo(ReaderKeyFault.None));
     }
 
     [Test]

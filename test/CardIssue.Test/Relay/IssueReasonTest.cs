@@ -19,7 +19,7 @@ public sealed class IssueReasonTest
         CardRefusedUs=308 CardNoIdentity=309 CardChannelTooWeak=310 CardNoApplication=311 CardLocked=312
         StoppedByOperator=401 StoppedByCenter=402 StoppedTimedOut=403 StoppedWriteFailed=404 StoppedStoreFailed=405 StoppedClaimLost=406
         StoppedReaderRefused=407 StoppedTooManyCards=408 StoppedCenterFailed=409 StoppedTerminalFailed=410 StoppedModuleRefused=411
-        ReaderNotKnown=500
+        ReaderNotKnown=500 ReaderAway=501
         LineLost=600 LineTimedOut=601 LineStopped=602 LineNotAMessage=603 LineUnfitResult=604 LineWrongHalf=605 LineNoCredit=606
         LineOutOfPlace=607 LineFailed=608
         WritingUnexpectedStatus=702 WritingCardLost=703 WritingGap=704 WritingModuleRefused=705 WritingTooLong=706

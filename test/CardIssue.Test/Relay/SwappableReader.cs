@@ -4,12 +4,23 @@ using CardIssue.Testing.Cards.Reading;
 
 namespace CardIssue.Test.Relay;
 
-/// <summary>A reader that may turn into another one, go and come back, and counts what reaches a card.</summary>
+/// <summary>What is asked of a reader, or of a card in it.</summary>
+public enum ReaderCall
+{
+    Identify,
+    Connect,
+    Reset,
+    Transmit,
+}
+
+/// <summary>
+/// A reader that may turn into another one, go and come back, and counts what reaches a card. The card stays in it; a connection ends with the plug.
+/// </summary>
 internal sealed class SwappableReader(VirtualCardReader inner, ReaderIdentity identity) : ICardReader
 {
-    private int _connects, _transmits;
+    private int _connects, _transmits, _waits;
     private volatile bool _gone;
-    private readonly CancellationTokenSource _pulled = new();
+    private volatile TaskCompletionSource _pulled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What it says it is from now on; nobody is told of a change.</summary>
     public ReaderIdentity Identity { get; set; } = identity;
@@ -18,49 +29,72 @@ internal sealed class SwappableReader(VirtualCardReader inner, ReaderIdentity id
 
     public int Transmits => _transmits;
 
-    /// <summary>Pulls the plug, once: every call fails until <see cref="Return"/>.</summary>
+    /// <summary>Called before each call is carried out, on any thread; may pull the plug.</summary>
+    public Action<ReaderCall>? Before { get; set; }
+
+    /// <summary>Called when a card has answered, before anybody hears of it; may pull the plug.</summary>
+    public Action? Answered { get; set; }
+
+    /// <summary>Whether it says what it is also while it is gone, as a simulated one does, which has its name from its address.</summary>
+    public bool AlwaysSays { get; set; }
+
+    /// <summary>How often it was waited on for a card.</summary>
+    public int Waits => _waits;
+
+    /// <summary>What it waits for before it says what it is.</summary>
+    public Task Saying { get; set; } = Task.CompletedTask;
+
+    /// <summary>Pulls the plug: every call fails until <see cref="Return"/>.</summary>
     public void Lose()
     {
         _gone = true;
-        _pulled.Cancel();
+        _pulled.TrySetResult();
     }
 
     /// <summary>Puts the plug in again.</summary>
-    public void Return() => _gone = false;
-
-    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
+    public void Return()
     {
-        ThrowIfGone();
-        return ValueTask.FromResult(Identity);
+        _pulled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _gone = false;
     }
 
-    public ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => WhilePresentAsync(inner.WaitForCardAsync, cancellation);
+    public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
+    {
+        Before?.Invoke(ReaderCall.Identify);
+        await Saying;
+        if (!AlwaysSays) ThrowIfGone();
+        return Identity;
+    }
+
+    public ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _waits);
+        return WhilePresentAsync(inner.WaitForCardAsync, cancellation);
+    }
 
     public async ValueTask WaitForRemovalAsync(CancellationToken cancellation) =>
         await WhilePresentAsync(async stop => { await inner.WaitForRemovalAsync(stop); return true; }, cancellation);
 
     public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation)
     {
+        Before?.Invoke(ReaderCall.Connect);
         ThrowIfGone();
         Interlocked.Increment(ref _connects);
-        return new Counting(this, await inner.ConnectAsync(cancellation));
+        return new Counting(this, _pulled.Task, await inner.ConnectAsync(cancellation));
     }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private async ValueTask<T> WhilePresentAsync<T>(Func<CancellationToken, ValueTask<T>> wait, CancellationToken cancellation)
     {
+        var pulled = _pulled.Task;
         ThrowIfGone();
-        if (_pulled.IsCancellationRequested) return await wait(cancellation);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _pulled.Token);
-        try
-        {
-            return await wait(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw Gone();
-        }
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var waiting = wait(either.Token).AsTask();
+        if (await Task.WhenAny(waiting, pulled) == waiting) return await waiting;
+        await either.CancelAsync();
+        await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw Gone();
     }
 
     private void ThrowIfGone()
@@ -70,20 +104,39 @@ internal sealed class SwappableReader(VirtualCardReader inner, ReaderIdentity id
 
     private static CardException Gone() => new(CardFault.ReaderGone, "The plug was pulled.");
 
-    private sealed class Counting(SwappableReader reader, ICardConnection connection) : ICardConnection
+    private sealed class Counting(SwappableReader reader, Task pulled, ICardConnection connection) : ICardConnection
     {
         public ByteString Atr => connection.Atr;
 
         public TransmissionProtocol Protocol => connection.Protocol;
 
-        public ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
+        public async ValueTask<int> TransmitAsync(ReadOnlyMemory<byte> command, Memory<byte> response, CancellationToken cancellation)
         {
+            Pass(ReaderCall.Transmit);
             Interlocked.Increment(ref reader._transmits);
-            return connection.TransmitAsync(command, response, cancellation);
+            var length = await connection.TransmitAsync(command, response, cancellation);
+            reader.Answered?.Invoke();
+            ThrowIfPulled();
+            return length;
         }
 
-        public ValueTask<ByteString> ResetAsync(CancellationToken cancellation) => connection.ResetAsync(cancellation);
+        public ValueTask<ByteString> ResetAsync(CancellationToken cancellation)
+        {
+            Pass(ReaderCall.Reset);
+            return connection.ResetAsync(cancellation);
+        }
 
         public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+        private void Pass(ReaderCall call)
+        {
+            reader.Before?.Invoke(call);
+            ThrowIfPulled();
+        }
+
+        private void ThrowIfPulled()
+        {
+            if (pulled.IsCompleted) throw Gone();
+        }
     }
 }

@@ -142,6 +142,7 @@ internal sealed record CounterView
         : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
         : step.Notice switch
         {
+            IssueNotice.ReaderAway => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
             IssueNotice.InsertCard or IssueNotice.InsertSameCard when Reader is ReaderSight.Lost => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
             IssueNotice.InsertCard => new Now(Tone.Act, CounterTexts.InsertCard, Text.Same(step.Detail)),
             IssueNotice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
@@ -223,7 +224,8 @@ internal sealed record CounterView
     {
         IssueNotice.InsertCard or IssueNotice.InsertSameCard or IssueNotice.TakeCardOut => Tone.Act,
         IssueNotice.AccessGranted or IssueNotice.Issued => Tone.Good,
-        IssueNotice.AccessRefused or IssueNotice.CenterNotKnown or IssueNotice.OrderDeclined or IssueNotice.ReaderRefused or IssueNotice.CardRejected or IssueNotice.Aborted => Tone.Bad,
+        IssueNotice.AccessRefused or IssueNotice.CenterNotKnown or IssueNotice.OrderDeclined or IssueNotice.ReaderRefused or IssueNotice.ReaderAway or IssueNotice.CardRejected
+            or IssueNotice.Aborted => Tone.Bad,
         IssueNotice.LineLost or IssueNotice.Resuming or IssueNotice.AskAgain => Tone.Wait,
         _ => Tone.Calm,
     };
