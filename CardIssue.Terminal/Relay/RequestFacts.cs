@@ -31,6 +31,7 @@ internal sealed class RequestFacts
     /// <summary>Something happened, of which the machine is told next.</summary>
     public void Take(TerminalEvent happened)
     {
+        if (happened is TerminalEvent.CardInserted) _readerFault = null;
         if (happened is TerminalEvent.CancelOrdered cancelled) _said = IssueReasons.Of(cancelled.Code);
         if (happened is not TerminalEvent.Received { Message: var message }) return;
         switch (message)
@@ -50,6 +51,14 @@ internal sealed class RequestFacts
 
     /// <summary>The card answered, or did not.</summary>
     public void Take(CardAnswer answer) => (_cardStatus, _readerFault) = (answer.Status ?? _cardStatus, answer.Fault ?? _readerFault);
+
+    /// <summary>The reader is away. Whether that is news.</summary>
+    public bool Take(CardFault fault)
+    {
+        if (_readerFault == fault) return false;
+        _readerFault = fault;
+        return true;
+    }
 
     /// <summary>A script ended.</summary>
     public void Take(ScriptStop stop) => _stop = IssueReasons.Of(stop);

@@ -190,6 +190,7 @@ public sealed partial class TerminalRelay
         var reason = isLost ? _lost.Reason : _facts.ReasonOf(show.Notice);
         var progress = _facts.In(new IssueProgress(_time.GetUtcNow(), IssueProgress.StepOf(show.Notice), show.Notice, show.Text), reason)
             with { Record = show.Notice is IssueNotice.Reporting ? _facts.Record : show.Record };
+        if (show.Notice is IssueNotice.InsertCard or IssueNotice.InsertSameCard) _insert = show;
         TakeAccess(show.Notice, reason);
         MeasureEnd(show.Notice);
         Log.Shown(_logger, progress.Step, progress.Notice, progress.Detail, progress.Record);

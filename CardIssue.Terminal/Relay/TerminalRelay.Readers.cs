@@ -145,6 +145,7 @@ public sealed partial class TerminalRelay
     {
         while (true)
         {
+            CardFault? away = null;
             try
             {
                 await _reader.IdentifyAsync(cancellation).ConfigureAwait(false);
@@ -153,7 +154,11 @@ public sealed partial class TerminalRelay
             }
             catch (CardException e)
             {
-                if (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone) _card.LoseReader();
+                if (e.Fault is CardFault.ReaderGone or CardFault.ServiceGone)
+                {
+                    _card.LoseReader();
+                    away = e.Fault;
+                }
                 Log.ReaderGone(_logger, e.Fault, e.Message, _options.ReaderPause);
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -162,6 +167,7 @@ public sealed partial class TerminalRelay
                 Log.Failed(_logger, e, nameof(WatchReaderAsync), Phase);
             }
             await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
+            if (away is { } fault) await _queue.PostAsync(new Item.ReaderWent(fault), cancellation).ConfigureAwait(false);
             await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
         }
     }

@@ -40,6 +40,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
     private TerminalState _state;
     private RelayLine? _line;
     private ByteString _atr;
+    private TerminalEffect.Show _insert = new(IssueNotice.InsertCard);
     private PendingIssue? _pending;
     private PendingStatus? _status;
     private PendingEnrollment? _enrollment;
@@ -99,6 +100,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
         public sealed record Failed(string Part, Exception Fault) : Item;
 
         public sealed record ReaderCame : Item;
+
+        public sealed record ReaderWent(CardFault Fault) : Item;
 
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
 
@@ -175,6 +178,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 break;
             case Item.ReaderCame:
                 _readerWatch.Renew();
+                break;
+            // Who is asked for a card can't put one in: asked again, with what is wrong, once.
+            case Item.ReaderWent went when _state.Phase is TerminalPhase.AwaitingCard && _facts.Take(went.Fault):
+                Show(_insert);
                 break;
             case Item.EnrollmentWanted enroll:
                 _enrollment = enroll.Enrollment;

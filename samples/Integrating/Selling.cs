@@ -23,6 +23,7 @@ public static class Selling
     /// <summary>What a clerk is to do now; null where there is nothing to do.</summary>
     public static string? ToDo(IssueProgress step) => step.Notice switch
     {
+        IssueNotice.InsertCard or IssueNotice.InsertSameCard when step.ReaderFault is not null => "See to the reader.",
         IssueNotice.InsertCard => "Put a new card in.",
         IssueNotice.InsertSameCard => "Put the same card in again.",
         IssueNotice.CardRejected => $"Take it out and try another card ({step.Reason}).",

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
@@ -17,8 +18,9 @@ internal static class Wording
             "登録されたセンターではないため、何も送信していません。センターに電話してください（鍵が更新された場合は `module import`）"),
         IssueNotice.AskingOrder => new("asking for the order", "受付番号を照会しています"),
         IssueNotice.OrderDeclined => Told("declined", "受け付けられません", step.Reason),
-        IssueNotice.InsertCard => new($"insert a card: {step.Detail}", $"カードを入れてください: {step.Detail}"),
-        IssueNotice.InsertSameCard => new($"insert the order's own card: {step.Detail}", $"この受付で使い始めたカードを入れてください: {step.Detail}"),
+        IssueNotice.InsertCard => new Text($"insert a card: {step.Detail}", $"カードを入れてください: {step.Detail}") + Away(step),
+        IssueNotice.InsertSameCard =>
+            new Text($"insert the order's own card: {step.Detail}", $"この受付で使い始めたカードを入れてください: {step.Detail}") + Away(step),
         IssueNotice.ReaderRefused => new($"this reader is not known to the center ({step.Detail}); see `terminalhost reader enroll`",
             $"このリーダーはセンターに登録されていません（{step.Detail}）。`terminalhost reader enroll` を参照してください"),
         IssueNotice.CardIn => new("a card is in", "カードが入りました"),
@@ -39,6 +41,11 @@ internal static class Wording
         IssueNotice.Resuming => new("resuming the order", "中断した受付を再開しています"),
         IssueNotice.AskAgain => new("the line was lost before the center answered; ask again", "センターの返答の前に回線が切れました。もう一度受け付けてください"),
     };
+
+    /// <summary>Nobody can put a card into a reader that is not there.</summary>
+    private static Text Away(IssueProgress step) => step.ReaderFault is CardFault.ReaderGone or CardFault.ServiceGone
+        ? new Text("; the card reader does not answer, see that it is connected", "（リーダーが応答しません。接続を確認してください）")
+        : Text.Same("");
 
     /// <summary>How a request ended, in one line.</summary>
     public static Text Of(IssueOutcome outcome) => outcome.Ending switch

@@ -1,10 +1,12 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Terminals;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
+using CardIssue.TerminalHost.Display;
 using CardIssue.Test.Relay;
 using CardIssue.Testing.Cards.Reading;
 
@@ -51,6 +53,40 @@ public sealed class ReaderCheckTest
         await shop.Registry.SetReadersAsync(Shop.TerminalName, [other]);
         await shop.ShowsAsync("S250 ReaderRefused virtual reader CardIssue VirtualCard, serial VC-0001");
         Assert.That(lost, Is.EqualTo(1));
+    }
+
+    /// <summary>Who is asked for a card must not be left to look for one while the reader is what is missing.</summary>
+    [Test]
+    public async Task Reader_GoesWhileACardIsAskedFor_IsToldOnce_AndACardCountsWhenItIsBack()
+    {
+        var (shop, reader) = await OpenAsync();
+        await using var _ = shop;
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        var steps = new List<IssueProgress>();
+        using var code = SecretBytes.Copy("4711"u8);
+        var issue = shop.Relay.IssueAsync(new IssueRequest("o-1", code, new OperatorId("olga")), new Told(steps));
+        await shop.PhaseAsync(TerminalPhase.AwaitingCard);
+        reader.Lose();
+        await shop.ShowsAsync("S240 InsertCard", 2);
+        reader.Return();
+        shop.Reader.Insert(Shop.Card(71));
+        var outcome = await issue;
+        Assert.That((outcome.Ending, outcome.ReaderFault), Is.EqualTo((IssueEnding.Issued, (CardFault?)null)));
+        lock (steps)
+        {
+            var asked = steps.Where(step => step.Notice is IssueNotice.InsertCard).ToList();
+            Assert.That(asked.Select(step => step.ReaderFault), Is.EqualTo(new CardFault?[] { null, CardFault.ReaderGone }));
+            Assert.That(asked[1].Detail, Is.EqualTo(asked[0].Detail));
+            Assert.That(Wording.Of(asked[1]).English, Does.StartWith("insert a card: ").And.EndsWith("; the card reader does not answer, see that it is connected"));
+        }
+    }
+
+    private sealed class Told(List<IssueProgress> steps) : IProgress<IssueProgress>
+    {
+        public void Report(IssueProgress value)
+        {
+            lock (steps) steps.Add(value);
+        }
     }
 
     [Test]
