@@ -31,6 +31,7 @@ internal sealed class RequestFacts
     /// <summary>Something happened, of which the machine is told next.</summary>
     public void Take(TerminalEvent happened)
     {
+        if (happened is TerminalEvent.CardInserted) _readerFault = null;
         if (happened is TerminalEvent.CancelOrdered cancelled) _said = IssueReasons.Of(cancelled.Code);
         if (happened is not TerminalEvent.Received { Message: var message }) return;
         switch (message)

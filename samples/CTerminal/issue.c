@@ -44,7 +44,11 @@ int main(int argc, char **argv)
     FILE *file;
     int error;
 
-    if (argc != 7 || cardissue_abi() < CARDISSUE_ABI) {
+    if (cardissue_abi() < CARDISSUE_ABI) {
+        fprintf(stderr, "The library is older than this program: its interface is %d, and %d is needed.\n", cardissue_abi(), CARDISSUE_ABI);
+        return 2;
+    }
+    if (argc != 7) {
         fprintf(stderr, "usage: %s FOLDER PASSPHRASE_FILE CONNECT READER REFERENCE OPERATOR <code\n", argv[0]);
         return 2;
     }

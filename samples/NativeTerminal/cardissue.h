@@ -7,7 +7,9 @@
  * Threads. Every function may be called from any thread, at any time; a terminal has one issue at a time. cardissue_issue blocks, and calls `progress`
  * on the very thread that called it, one step after the other, and never behind its own return.
  *
- * The process. The library stays loaded until the process ends, and is not there in a child of fork.
+ * The process. The library stays loaded until the process ends, and is not there in a child of fork. From the first call on it has SIGSEGV, SIGFPE and
+ * SIGRTMIN for itself, and SIGPIPE is ignored, where there are signals; a program that wants SIGPIPE sets its own handler behind that call. All other
+ * signals stay the program's.
  *
  * Errors. Every function returns a cardissue_error; cardissue_error_text tells, on the same thread, what the last one was, in words that hold no
  * secret. Nothing that goes wrong in the library comes out of it as an exception or a signal. A terminal that was destroyed, or never was, is

@@ -66,7 +66,8 @@ def main(place, token_file, reference, operator=None):
         elif kind == "error":
             print(f"{event['code']}: {event['text']}", file=sys.stderr)
             return 2
-    print("The service has closed the line; ask it for the status when it is back.", file=sys.stderr)
+    print("The service has closed the line. Ask for the card again when it is back: it goes on with the same card, "
+          "or says that it is issued (reason 204).", file=sys.stderr)
     return 2
 
 

@@ -111,6 +111,16 @@ public sealed partial class CounterFrameTest
         Says("Insert the card that was begun", Tone.Act, issuing.With(ReaderSight.Empty).With(Step(IssueNotice.InsertSameCard)));
     }
 
+    /// <summary>Why the line is away stands among what happened; what may not be done stands where the clerk looks.</summary>
+    [TestCase(IssueNotice.LineLost)]
+    [TestCase(IssueNotice.AskingAccess)]
+    public void LineIsAway_CardIsIn_ItIsToBeLeftIn(IssueNotice told)
+    {
+        var lost = Writing.With(Step(told)).With(new RelayStatus(RelayState.Connecting, At) { LineFault = LineFault.Unreachable });
+        Assert.That(lost.Now.More.In(Language.English), Is.EqualTo("Leave the card in."));
+        Assert.That(lost.With(ReaderSight.Empty).Now.More.In(Language.English), Does.Contain("center"), "no card is in that could be left in");
+    }
+
     [Test]
     public void NarrowWindow_CardInWork_HowThingsStandIsOneRow([Values] bool japanese, [Values(60, 80)] int width)
     {

@@ -105,6 +105,15 @@ public sealed partial class NativeTest
         Assert.That(fault, Does.Contain("nowhere/module.json does not exist"));
     }
 
+    [Test]
+    public async Task CSample_BuiltForALaterLibrary_SaysSo()
+    {
+        var source = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "CTerminal", "issue.c"));
+        await File.WriteAllTextAsync(_shop.Host.File("later.c"), source.Replace("#include \"cardissue.h\"", "#include \"cardissue.h\"\n#undef CARDISSUE_ABI\n#define CARDISSUE_ABI 2", StringComparison.Ordinal));
+        await NativePublish.CompileAsync(_shop.Host.File("later.c"), _shop.Host.File("later"));
+        Assert.That(await RunAsync(_shop.Host.File("later"), "", []), Is.EqualTo((2, "The library is older than this program: its interface is 1, and 2 is needed.\n")));
+    }
+
     /// <summary>It lies beside the library, not beside the program, and on no path of the system's.</summary>
     [Test]
     public async Task Libsodium_BesideTheLibrary_IsFoundByWhateverProgramLoadsIt()

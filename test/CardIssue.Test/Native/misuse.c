@@ -1,5 +1,8 @@
 /* Calls the library as it must not be called: each must fail as cardissue.h says, or end, and none may crash. */
+#define _POSIX_C_SOURCE 200809L
+
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +29,20 @@ static void must(int line, const char *what, int got, int wanted)
     cardissue_error_text(text, sizeof text);
     printf("line %d: %s is %d and not %d: %s\n", line, what, got, wanted, text);
     exit(1);
+}
+
+static void on_signal(int number) { (void)number; }
+
+/* Signals of a program's own: cardissue.h names none of them. */
+static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGALRM, SIGUSR1, SIGUSR2, SIGCONT};
+
+static void signals_must_be_ours(void)
+{
+    struct sigaction now;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        sigaction(signals[i], NULL, &now);
+        MUST(now.sa_handler == on_signal ? 0 : signals[i], 0);
+    }
 }
 
 /* From within progress: what may not be called, and what may. */
@@ -81,6 +98,8 @@ int main(int argc, char **argv)
 
     if (argc != 7)
         return 2;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        signal(signals[i], on_signal);
     MUST(cardissue_abi(), CARDISSUE_ABI);
 
     /* Nothing, a wrong size, a text that is missing or no UTF-8. */
@@ -132,6 +151,8 @@ int main(int argc, char **argv)
     request.operator_name = "olga";
     MUST(cardissue_issue(terminal, &request, NULL, NULL, &other), CARDISSUE_ERROR_USAGE);
     request.reference = argv[5];
+
+    signals_must_be_ours();
 
     /* A second issue beside one that waits for a card; that is cancelled from here. */
     begin_issue(&thread, &error);

@@ -134,11 +134,15 @@ internal sealed record CounterView
 
     private bool IsCardDue => Step?.Notice is IssueNotice.TakeCardOut && Reader is ReaderSight.CardIn;
 
+    /// <summary>A request is under way, and may have begun with the card that is in, whatever was told last.</summary>
+    private bool IsCardBegun =>
+        Reader is ReaderSight.CardIn || (Reader is not ReaderSight.Empty && Step is { } step && CounterTexts.IsOnCard(step.Notice));
+
     /// <summary>A request is under way.</summary>
     private Now AtWork =>
         Cancels ? new Now(Tone.Wait, CounterTexts.Cancelling, default)
         : IsRefused ? new Now(Tone.Bad, CounterTexts.Call, RefusedWhy)
-        : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLineCard, Step is { } cut && CounterTexts.IsOnCard(cut.Notice) ? CounterTexts.LeaveCard : LineWhy)
+        : Status.State is RelayState.Connecting or RelayState.Closed ? new Now(Tone.Wait, CounterTexts.WaitLineCard, IsCardBegun ? CounterTexts.LeaveCard : LineWhy)
         : Step is not { } step ? new Now(Tone.Wait, CounterTexts.Wait, default)
         : step.Notice switch
         {
