@@ -17,6 +17,9 @@ namespace CardIssue.Center.Sessions;
 /// <summary>The machine's effects, carried out. Each says whether the ones after it may follow.</summary>
 internal sealed partial class CenterSession
 {
+    /// <summary>A script's head and commands, which leave together when the step's effects are carried out, or before what else leaves.</summary>
+    private readonly List<ReadOnlyMemory<byte>> _held = [];
+
     private async ValueTask<bool> CarryOutAsync(CenterEffect effect, CancellationToken cancellation)
     {
         try
@@ -26,7 +29,7 @@ internal sealed partial class CenterSession
                 case CenterEffect.Save save: _unwritten.Add(Saving(save)); break;
                 case CenterEffect.Send send: return await SendAsync(send.Message, cancellation).ConfigureAwait(false);
                 case CenterEffect.SendScript script: return await SendScriptAsync(script, cancellation).ConfigureAwait(false);
-                case CenterEffect.SendCommand command: await SendCommandAsync(command, cancellation).ConfigureAwait(false); break;
+                case CenterEffect.SendCommand command: SendCommand(command); break;
                 case CenterEffect.SendIssued: return await SendIssuedAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendWitness: return await SendWitnessAsync(cancellation).ConfigureAwait(false);
                 case CenterEffect.SendEnrollment enrollment: return await SendEnrollmentAsync(enrollment.Request, cancellation).ConfigureAwait(false);
@@ -96,7 +99,7 @@ internal sealed partial class CenterSession
         if (!await MayLeaveAsync(cancellation).ConfigureAwait(false)) return false;
         _issue?.ScriptLeaves(head);
         Show(SessionLog.StepOf(head), SessionLog.ShownOf(head));
-        await SendFrameAsync(MessageCodec.Encode(_script!.Head), cancellation).ConfigureAwait(false);
+        _held.Add(MessageCodec.Encode(_script!.Head));
         return true;
     }
 
@@ -106,20 +109,29 @@ internal sealed partial class CenterSession
         _log.Sending(_script);
     }
 
-    private async ValueTask SendCommandAsync(CenterEffect.SendCommand command, CancellationToken cancellation)
+    private void SendCommand(CenterEffect.SendCommand command)
     {
         var prepared = _script!.Commands[command.Index];
         var frame = new byte[CommandFrame.MaxOverhead + prepared.Payload.Length + (3 * prepared.Expected.Count)];
         var length = CommandFrame.Encode(command.Script.First + command.Index, prepared.Payload, prepared.Expected, frame);
-        await SendFrameAsync(frame.AsMemory(0, length), cancellation).ConfigureAwait(false);
+        _held.Add(frame.AsMemory(0, length));
+    }
+
+    private ValueTask SendFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+    {
+        _held.Add(frame);
+        return SendHeldAsync(cancellation);
     }
 
     /// <summary>A line that breaks while sending is reported by its receiving end.</summary>
-    private async ValueTask SendFrameAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+    private async ValueTask SendHeldAsync(CancellationToken cancellation)
     {
+        if (_held.Count == 0) return;
+        ReadOnlyMemory<byte>[] frames = [.. _held];
+        _held.Clear();
         try
         {
-            await _line.SendAsync(frame, cancellation).ConfigureAwait(false);
+            await _line.SendAllAsync(frames, cancellation).ConfigureAwait(false);
         }
         catch (LineException e)
         {
@@ -128,7 +140,7 @@ internal sealed partial class CenterSession
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {
             // A line that fails as no line does is a broken one: the terminal comes back on another.
-            await FailAsync(nameof(SendFrameAsync), e).ConfigureAwait(false);
+            await FailAsync(nameof(SendHeldAsync), e).ConfigureAwait(false);
             await HangUpAsync().ConfigureAwait(false);
         }
     }

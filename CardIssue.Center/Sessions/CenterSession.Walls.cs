@@ -116,6 +116,7 @@ internal sealed partial class CenterSession
     private async ValueTask CloseLineAsync()
     {
         _closed = true;
+        _held.Clear();
         try
         {
             try

@@ -193,6 +193,7 @@ internal sealed partial class CenterSession : IHalf, IDisposable
             var goesOn = true;
             foreach (var effect in step.Effects)
                 if (goesOn || LetsGo(effect)) goesOn = await CarryOutAsync(effect, cancellation).ConfigureAwait(false) && goesOn;
+            await SendHeldAsync(cancellation).ConfigureAwait(false);
             if (_followUps.Count == 0) await SettleAsync(cancellation).ConfigureAwait(false);
             if (_state.Work is null && _followUps.Count == 0) EndWork();
             else KeepLease();

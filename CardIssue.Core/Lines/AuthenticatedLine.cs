@@ -69,16 +69,13 @@ internal sealed class AuthenticatedLine : ILine
     /// <exception cref="InvalidOperationException">This end's last message in the clear, and there are no keys for those after it: a fault of this side.</exception>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
     {
-        if (frame.IsEmpty) throw new ArgumentException("A frame holds at least 1 byte.", nameof(frame));
-        if (frame.Length > MessageCodec.MaxMessage)
-            throw new LineException(LineFault.Oversized, $"A message of {frame.Length} bytes can't be sent; {MessageCodec.MaxMessage} is the most.");
+        CheckLength(frame);
         await _sending.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             if (_authenticatesSent)
             {
-                using var counted = Seal(frame.Span);
-                await SendCountedAsync(counted, cancellation).ConfigureAwait(false);
+                await SendCountedAsync([frame], cancellation).ConfigureAwait(false);
                 return;
             }
             if (MessageCodec.IsOf(frame.Span, _isCenter ? RelayMessageType.Admitted : RelayMessageType.Proof))
@@ -92,6 +89,27 @@ internal sealed class AuthenticatedLine : ILine
         {
             _sending.Release();
         }
+    }
+
+    /// <inheritdoc/>
+    async ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
+    {
+        foreach (var frame in frames) CheckLength(frame);
+        await _sending.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (_authenticatesSent)
+            {
+                await SendCountedAsync(frames, cancellation).ConfigureAwait(false);
+                return;
+            }
+        }
+        finally
+        {
+            _sending.Release();
+        }
+        // One of them may be this end's last message in the clear.
+        foreach (var frame in frames) await SendAsync(frame, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -120,16 +138,22 @@ internal sealed class AuthenticatedLine : ILine
     public ValueTask DisposeAsync() => EndAsync(new LineException(LineFault.Closed, "The line was closed at this end."));
 
     /// <summary>A frame that was not sent has used up its number, and the peer would take the next one for tampered: nothing more is sent.</summary>
-    private async ValueTask SendCountedAsync(LineFrame counted, CancellationToken cancellation)
+    private async ValueTask SendCountedAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
     {
+        var counted = new List<LineFrame>(frames.Count);
         try
         {
-            await _inner.SendAsync(counted.Memory, cancellation).ConfigureAwait(false);
+            foreach (var frame in frames) counted.Add(Seal(frame.Span));
+            await _inner.SendAllAsync(counted.ConvertAll(frame => (ReadOnlyMemory<byte>)frame.Memory), cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             await EndAsync(new LineException(LineFault.Closed, "The line was closed at this end: a message was given up while it was sent.")).ConfigureAwait(false);
             throw;
+        }
+        finally
+        {
+            foreach (var frame in counted) frame.Dispose();
         }
     }
 
@@ -178,6 +202,13 @@ internal sealed class AuthenticatedLine : ILine
         message = new LineFrame(bytes.Length - Overhead);
         bytes[CounterLength..^TagLength].CopyTo(message.Memory.Span);
         return true;
+    }
+
+    private static void CheckLength(ReadOnlyMemory<byte> frame)
+    {
+        if (frame.IsEmpty) throw new ArgumentException("A frame holds at least 1 byte.", nameof(frame));
+        if (frame.Length > MessageCodec.MaxMessage)
+            throw new LineException(LineFault.Oversized, $"A message of {frame.Length} bytes can't be sent; {MessageCodec.MaxMessage} is the most.");
     }
 
     private static void Tag(SecretBytes key, ReadOnlySpan<byte> counted, Span<byte> tag)

@@ -41,6 +41,9 @@ internal sealed class SplitLine : ILine
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => _sending.SendAsync(frame, cancellation);
 
     /// <inheritdoc/>
+    ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => _sending.SendAllAsync(frames, cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation)
     {
         try

@@ -65,16 +65,24 @@ internal sealed class FramedLine : ILine
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The frame holds no bytes.</exception>
-    public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+    public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => SendAllAsync([frame], cancellation);
+
+    /// <inheritdoc/>
+    ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => SendAllAsync(frames, cancellation);
+
+    private async ValueTask SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
     {
-        if (frame.IsEmpty) throw new ArgumentException("A frame holds at least 1 byte.", nameof(frame));
-        if (frame.Length > ILine.MaxFrame)
-            throw new LineException(LineFault.Oversized, $"A frame of {frame.Length} bytes can't be sent; {ILine.MaxFrame} is the most.");
+        foreach (var frame in frames)
+        {
+            if (frame.IsEmpty) throw new ArgumentException("A frame holds at least 1 byte.", nameof(frames));
+            if (frame.Length > ILine.MaxFrame)
+                throw new LineException(LineFault.Oversized, $"A frame of {frame.Length} bytes can't be sent; {ILine.MaxFrame} is the most.");
+        }
         cancellation.ThrowIfCancellationRequested();
         ThrowUnlessSending();
         try
         {
-            await _writer.SendAsync(frame, _checkSending, cancellation).ConfigureAwait(false);
+            await _writer.SendAsync(frames, _checkSending, cancellation).ConfigureAwait(false);
         }
         catch (Exception e) when (IsOfTheStream(e, cancellation))
         {

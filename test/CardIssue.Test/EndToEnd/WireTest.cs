@@ -1,4 +1,5 @@
 using CardIssue.Core.Lines;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Products.Json;
@@ -33,6 +34,65 @@ public sealed class WireTest
         Assert.That((commands.Beyond + results.Beyond) / (double)commands.Count, Is.LessThanOrEqualTo(Most));
 
         Cost Of(RelayMessageType type) => costs.Single(cost => cost.Type == type);
+    }
+
+    /// <summary>Each write is a record of TLS and a call to the system.</summary>
+    [Test]
+    public async Task SampleCard_EachScriptsCommandsLeaveTheCenterInOneWrite()
+    {
+        var line = ShopLine.Loopback(7, withTls: true);
+        var listener = new NotingListener(line.Listener);
+        await using var shop = await Shop.OpenAsync(line: line with { Served = line.Served with { Listener = listener } });
+        await shop.OrderAsync("o-1", Samples.Change(Samples.EndToEnd, "\"issuer-test\"", "\"visa\""), Samples.ReadOrders(Samples.Orders).Orders![0].Fields);
+        shop.Reader.Insert(Shop.Card(1));
+        Assert.That((await shop.IssueAsync("o-1")).Ending, Is.EqualTo(IssueEnding.Issued));
+
+        var writes = listener.Writes();
+        foreach (var write in writes) TestContext.Out.WriteLine(string.Join(' ', write));
+        Assert.That(writes.Count(write => write.Contains(RelayMessageType.Command)), Is.EqualTo(writes.Count(write => write.Contains(RelayMessageType.Script))));
+    }
+
+    /// <summary>Notes what leaves the center together.</summary>
+    private sealed class NotingListener(ILineListener inner) : ILineListener
+    {
+        private readonly List<RelayMessageType[]> _writes = [];
+
+        public LineNumber Line => inner.Line;
+
+        public IReadOnlyList<RelayMessageType[]> Writes()
+        {
+            lock (_writes) return [.. _writes];
+        }
+
+        public async ValueTask<ILine> AcceptAsync(CancellationToken cancellation) => new NotingLine(await inner.AcceptAsync(cancellation), Note);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+        private void Note(IEnumerable<ReadOnlyMemory<byte>> frames)
+        {
+            lock (_writes) _writes.Add([.. frames.Select(frame => MessageCodec.Decode(frame).Message!.Type)]);
+        }
+    }
+
+    private sealed class NotingLine(ILine inner, Action<IEnumerable<ReadOnlyMemory<byte>>> note) : ILine
+    {
+        public LinePeer Peer => inner.Peer;
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation)
+        {
+            note([frame]);
+            return inner.SendAsync(frame, cancellation);
+        }
+
+        ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
+        {
+            note(frames);
+            return inner.SendAllAsync(frames, cancellation);
+        }
+
+        public ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation) => inner.ReceiveAsync(cancellation);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
     /// <summary>What the messages of a type came to.</summary>

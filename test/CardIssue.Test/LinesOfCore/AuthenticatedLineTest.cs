@@ -89,6 +89,28 @@ public sealed class AuthenticatedLineTest
     }
 
     [Test]
+    public async Task FramesSentTogether_AreCountedEach_WhatIsSentByItselfFollows()
+    {
+        await AdmitAsync();
+        await ((ILine)_center).SendAllAsync([First, Second, First], default);
+        await _center.SendAsync(Second, default);
+        foreach (var message in new[] { First, Second, First, Second })
+        {
+            await _toTerminal.SendAsync(await TakeAsync(_toCenter), default);
+            Assert.That(await TakeAsync(_terminal), Is.EqualTo(message));
+        }
+    }
+
+    [Test]
+    public async Task FramesSentTogether_BehindTheLastInTheClear_AreCounted()
+    {
+        _center.Protect(Keys(out _centerKeys));
+        await ((ILine)_center).SendAllAsync([Admitted, First], default);
+        Assert.That(await TakeAsync(_toCenter), Is.EqualTo(Admitted), "in the clear");
+        Assert.That(await TakeAsync(_toCenter), Has.Length.EqualTo(First.Length + AuthenticatedLine.Overhead));
+    }
+
+    [Test]
     public async Task Frame_Dropped_TheNextEndsTheLine()
     {
         await AdmitAsync();

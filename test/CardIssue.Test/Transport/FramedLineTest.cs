@@ -60,6 +60,37 @@ public class FramedLineTest
     }
 
     [Test]
+    public async Task FramesSentTogether_OfRandomSizes_ArriveOneByOneInOrder()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var lengths = Enumerable.Range(0, 200).Select(_ => random.Next(8) == 0 ? random.Next(1, ILine.MaxFrame + 1) : random.Next(1, 300)).ToArray();
+        var sending = ((ILine)_near).SendAllAsync([.. lengths.Select(length => (ReadOnlyMemory<byte>)Lines.Bytes(length))], Lines.Soon());
+        foreach (var length in lengths) Assert.That(await _far.ReceiveBytesAsync(), Is.EqualTo(Lines.Bytes(length)), $"seed {seed}");
+        await sending;
+    }
+
+    [TestCase(6, 200, 1)]
+    [TestCase(21, 200, 4)]
+    [TestCase(2, 1_390, 2)]
+    [TestCase(3, ILine.MaxFrame, 3)]
+    public async Task FramesSentTogether_Short_AreFewWrites(int count, int length, int writes)
+    {
+        var sending = ((ILine)_near).SendAllAsync([.. Enumerable.Repeat((ReadOnlyMemory<byte>)Lines.Bytes(length), count)], Lines.Soon());
+        for (var i = 0; i < count; i++) Assert.That(await _far.ReceiveBytesAsync(), Has.Length.EqualTo(length));
+        await sending;
+        Assert.That(_streams.Near.Writes, Is.EqualTo(writes));
+    }
+
+    [Test]
+    public async Task FramesSentTogether_OneOfThemTooLong_NoneLeaves()
+    {
+        var fault = await Lines.FaultOf(() => ((ILine)_near).SendAllAsync([new byte[] { 1 }, new byte[ILine.MaxFrame + 1]], Lines.Soon()).AsTask());
+        Assert.That((fault.Fault, _streams.Near.Writes), Is.EqualTo((LineFault.Oversized, 0)));
+    }
+
+    [Test]
     public async Task ManySenders_AtOnce_FramesNeverMix()
     {
         const int senders = 16, each = 50;

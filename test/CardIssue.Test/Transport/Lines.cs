@@ -73,6 +73,7 @@ internal sealed class JoinedStreams
         private int _disposed;
         private int _reads;
         private int _waits;
+        private int _writes;
 
         /// <summary>The reads into memory that were begun; what they take may still grow.</summary>
         public int Reads => Volatile.Read(ref _reads);
@@ -80,13 +81,21 @@ internal sealed class JoinedStreams
         /// <summary>The reads into no memory that were begun: they only wait.</summary>
         public int Waits => Volatile.Read(ref _waits);
 
+        /// <summary>The writes that were begun.</summary>
+        public int Writes => Volatile.Read(ref _writes);
+
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Interlocked.Increment(ref buffer.IsEmpty ? ref _waits : ref _reads);
             return _in.ReadAsync(buffer, cancellationToken);
         }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _out.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _writes);
+            return _out.WriteAsync(buffer, cancellationToken);
+        }
+
         public override Task FlushAsync(CancellationToken cancellationToken) => _out.FlushAsync(cancellationToken);
         public override void Flush() => _out.Flush();
 
