@@ -15,7 +15,7 @@ namespace CardIssue.Core.Lines;
 /// which both carry signatures. A refusal comes instead of <see cref="Admitted"/>, so it can be read. After the peer's last message in the clear no frame is taken
 /// before there are keys: whatever somebody slips in behind it is checked like everything else. That the peer closed the line cannot be authenticated: to whoever uses it, it is a lost line like any other.
 /// </remarks>
-internal sealed class AuthenticatedLine : ILine
+internal sealed class AuthenticatedLine : IFrameGroups
 {
     /// <summary>Length of the counter in bytes.</summary>
     public const int CounterLength = 8;
@@ -92,7 +92,7 @@ internal sealed class AuthenticatedLine : ILine
     }
 
     /// <inheritdoc/>
-    async ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
+    async ValueTask IFrameGroups.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
     {
         foreach (var frame in frames) CheckLength(frame);
         await _sending.WaitAsync(cancellation).ConfigureAwait(false);

@@ -17,16 +17,6 @@ public interface ILine : IAsyncDisposable
     /// <exception cref="LineException">The line is broken, or the frame too large.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation);
 
-    /// <summary>
-    /// Sends several frames, one after the other: what the peer gets is the same as by <see cref="SendAsync(ReadOnlyMemory{byte}, CancellationToken)"/> for each, and a
-    /// line that can puts them into fewer writes.
-    /// </summary>
-    /// <exception cref="LineException">The line is broken, or a frame too large.</exception>
-    internal async ValueTask SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
-    {
-        foreach (var frame in frames) await SendAsync(frame, cancellation).ConfigureAwait(false);
-    }
-
     /// <summary>The next frame, or null when the peer closed the line in order. One reader at a time.</summary>
     /// <exception cref="LineException">The line broke, was silent for too long, or the peer sent what is no frame.</exception>
     ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation);

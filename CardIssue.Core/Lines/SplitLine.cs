@@ -6,7 +6,7 @@ namespace CardIssue.Core.Lines;
 /// One line made of two halves: this end sends on one and receives from the other. Each half was admitted by itself; a half without TLS has its own <see cref="AuthenticatedLine"/>. The loss of either
 /// is the loss of the line, and so is a message that comes on the half that carries none this way.
 /// </summary>
-internal sealed class SplitLine : ILine
+internal sealed class SplitLine : IFrameGroups
 {
     private readonly ILine _sending, _receiving;
     private readonly CancellationTokenSource _closing = new();
@@ -41,7 +41,7 @@ internal sealed class SplitLine : ILine
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => _sending.SendAsync(frame, cancellation);
 
     /// <inheritdoc/>
-    ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => _sending.SendAllAsync(frames, cancellation);
+    ValueTask IFrameGroups.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => _sending.SendAllAsync(frames, cancellation);
 
     /// <inheritdoc/>
     public async ValueTask<LineFrame?> ReceiveAsync(CancellationToken cancellation)

@@ -15,7 +15,7 @@ namespace CardIssue.Transport.Framing;
 /// The peer's silence and slowness are measured while a <see cref="ReceiveAsync"/> waits. Cancelling one loses nothing. Cancelling a
 /// <see cref="SendAsync"/> whose frame was begun does not stop the frame.
 /// </remarks>
-internal sealed class FramedLine : ILine
+internal sealed class FramedLine : IFrameGroups
 {
     private readonly LineOptions _options;
     private readonly TimeProvider _time;
@@ -68,7 +68,7 @@ internal sealed class FramedLine : ILine
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellation) => SendAllAsync([frame], cancellation);
 
     /// <inheritdoc/>
-    ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => SendAllAsync(frames, cancellation);
+    ValueTask IFrameGroups.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation) => SendAllAsync(frames, cancellation);
 
     private async ValueTask SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
     {

@@ -74,7 +74,7 @@ public sealed class WireTest
         }
     }
 
-    private sealed class NotingLine(ILine inner, Action<IEnumerable<ReadOnlyMemory<byte>>> note) : ILine
+    private sealed class NotingLine(ILine inner, Action<IEnumerable<ReadOnlyMemory<byte>>> note) : IFrameGroups
     {
         public LinePeer Peer => inner.Peer;
 
@@ -84,7 +84,7 @@ public sealed class WireTest
             return inner.SendAsync(frame, cancellation);
         }
 
-        ValueTask ILine.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
+        ValueTask IFrameGroups.SendAllAsync(IReadOnlyList<ReadOnlyMemory<byte>> frames, CancellationToken cancellation)
         {
             note(frames);
             return inner.SendAllAsync(frames, cancellation);
