@@ -3,6 +3,7 @@ using CardIssue.Testing.Cards;
 using CardIssue.Testing.Cards.Net;
 using CardIssue.Testing.Cards.Reading;
 using CardIssue.Testing.Cards.Serial;
+using CardIssue.Testing.Cards.Timing;
 
 namespace CardIssue.Test.EndToEnd.Processes;
 
@@ -38,6 +39,51 @@ public sealed class LinesAndReadersTest
         var slot = new CardSlot();
         await WhileAsync(stop => VpcdClient.RunAsync(Here, port, slot, null, stop), () => IssueBothAsync(branch, slot, "--connect", place, "--reader", "pcsc:Branch 00 00"));
         await branch.StopAsync();
+    }
+
+    /// <summary>The whole service goes, and with it every reader; the card stays where it is.</summary>
+    [Test]
+    public async Task PcscService_KilledInMidRecord_OrderWaitsForIt_AndGoesOn()
+    {
+        var port = Part.FreePortPair();
+        await using var daemon = await PcscDaemon.StartAsync(PcscDaemon.Vpcd("Branch", port));
+        await using var branch = await Branch.OpenAsync(Here, orders: 1, environment: daemon.Environment);
+        await branch.CenterAsync("reader", "add", "--terminal", Branch.Terminal, "--kind", "pcsc", "--without-identity");
+        var place = await branch.ServeAsync($"tls:{Here}:0");
+        var card = Shop.Card(1);
+        var slot = new CardSlot();
+        slot.Insert(card);
+        var writing = new FirstStoreData();
+        using var stop = new CancellationTokenSource();
+        var inserted = VpcdClient.RunAsync(Here, port, slot, new CardPacer(TimeProvider.System, writing), stop.Token);
+        var issuing = branch.IssueAsync("E2E-1", "--connect", place, "--reader", "pcsc:Branch 00 00");
+        await writing.Came.WaitAsync(TimeSpan.FromSeconds(60));
+        daemon.Stop();
+        await inserted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await daemon.StartAsync();
+        inserted = VpcdClient.RunAsync(Here, port, slot, null, stop.Token);
+        var run = await issuing;
+        Assert.That(card.Inspect().Application(Products.Application).IsPersonalized, Is.True, run.Run.All);
+        Assert.That(run.Run.All, Does.Not.Contain("ReaderRefused").And.Not.Contain("ReaderNotKnown"));
+        await stop.CancelAsync();
+        await inserted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await branch.StopAsync();
+    }
+
+    /// <summary>Tells that a record is being written, and takes its time for that command.</summary>
+    private sealed class FirstStoreData : ICardTiming
+    {
+        private readonly TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Came => _came.Task;
+
+        public TimeSpan Of(ReadOnlySpan<byte> command, int responseLength)
+        {
+            if (command is not [_, 0xE2, ..] || !_came.TrySetResult()) return TimeSpan.Zero;
+            return TimeSpan.FromSeconds(1);
+        }
+
+        public void Restart() { }
     }
 
     [TestCase("serial-tls")]
