@@ -46,29 +46,29 @@ public enum IssueReason
     /// <summary>The order is to be issued at another branch.</summary>
     OrderOtherBranch = 210,
 
-    /// <summary>The card does not hold the access key (<see cref="CardRejection.NotGenuine"/>).</summary>
+    /// <summary>The card does not hold the access key: its cryptogram is not that key's, so that it is no card of the issuer, or has another key.</summary>
     CardNotGenuine = 301,
-    /// <summary>It has not the key version that the product names (<see cref="CardRejection.UnknownKey"/>).</summary>
+    /// <summary>It has not the key version that the product names.</summary>
     CardUnknownKey = 302,
-    /// <summary>Its answers can't be read (<see cref="CardRejection.Unreadable"/>).</summary>
+    /// <summary>It answers nothing or what can't be read, or speaks none of the secure channels that the product allows.</summary>
     CardUnreadable = 303,
-    /// <summary>It is not in a state that the product accepts (<see cref="CardRejection.WrongState"/>).</summary>
+    /// <summary>It is not in a state that the product accepts at the start.</summary>
     CardWrongState = 304,
-    /// <summary>The order was begun with another card (<see cref="CardRejection.OtherCard"/>).</summary>
+    /// <summary>The order was begun with another card.</summary>
     CardOther = 305,
-    /// <summary>It belongs to another order (<see cref="CardRejection.InUse"/>).</summary>
+    /// <summary>It belongs to another order, or was already issued.</summary>
     CardInUse = 306,
-    /// <summary>It was tried too often (<see cref="CardRejection.Barred"/>).</summary>
+    /// <summary>It was tried too often.</summary>
     CardBarred = 307,
-    /// <summary>It refused the center (<see cref="CardRejection.RefusedUs"/>).</summary>
+    /// <summary>It refused the center's cryptogram, though its own was right.</summary>
     CardRefusedUs = 308,
-    /// <summary>It can't be told from other cards (<see cref="CardRejection.NoIdentity"/>).</summary>
+    /// <summary>It can't be told from other cards: it tells no identity, another one inside the channel than before it, or takes no number.</summary>
     CardNoIdentity = 309,
-    /// <summary>It can't protect its answers as asked (<see cref="CardRejection.ChannelTooWeak"/>).</summary>
+    /// <summary>Its secure channel can't protect its answers as the product asks.</summary>
     CardChannelTooWeak = 310,
-    /// <summary>What the product writes to is not on it (<see cref="CardRejection.NoApplication"/>).</summary>
+    /// <summary>What the product writes to is not on it.</summary>
     CardNoApplication = 311,
-    /// <summary>It is locked (<see cref="CardRejection.Locked"/>).</summary>
+    /// <summary>It is locked (GPCS §11.1.1: CARD_LOCKED).</summary>
     CardLocked = 312,
 
     /// <summary>Cancelled at this terminal (<see cref="AbortCode.OperatorCancelled"/>).</summary>
@@ -118,15 +118,15 @@ public enum IssueReason
     /// <summary>Something failed at an end, whose log says what.</summary>
     LineFailed = 608,
 
-    /// <summary>The card answered with a status word that was not expected (<see cref="ScriptStop.UnexpectedStatus"/>).</summary>
+    /// <summary>The card answered with a status word that was not expected.</summary>
     WritingUnexpectedStatus = 702,
-    /// <summary>The card went away or fell silent (<see cref="ScriptStop.CardLost"/>).</summary>
+    /// <summary>The card went away or fell silent.</summary>
     WritingCardLost = 703,
-    /// <summary>A command did not arrive in order (<see cref="ScriptStop.Gap"/>).</summary>
+    /// <summary>A command did not arrive in order.</summary>
     WritingGap = 704,
-    /// <summary>The module refused a ticket or a command (<see cref="ScriptStop.ModuleRefused"/>).</summary>
+    /// <summary>The module refused a ticket or a command.</summary>
     WritingModuleRefused = 705,
-    /// <summary>The card's answers do not fit into one report (<see cref="ScriptStop.TooLong"/>).</summary>
+    /// <summary>The card's answers do not fit into one report.</summary>
     WritingTooLong = 706,
 }
 

@@ -8,9 +8,9 @@ namespace CardIssue.Core.Cards.Products;
 /// <param name="Apdu">The command.</param>
 /// <param name="Expected">The status words on which the terminal goes on; empty means 9000 alone,
 /// 0000 among them every one.</param>
-public readonly record struct CardCommand(CommandApdu Apdu, ValueList<ushort> Expected = default);
+internal readonly record struct CardCommand(CommandApdu Apdu, ValueList<ushort> Expected = default);
 
 /// <summary>A command and what its response was worth.</summary>
 /// <param name="Command">The command.</param>
 /// <param name="Response">The response, unwrapped.</param>
-public readonly record struct CommandOutcome(CardCommand Command, UnwrapResult Response);
+internal readonly record struct CommandOutcome(CardCommand Command, UnwrapResult Response);

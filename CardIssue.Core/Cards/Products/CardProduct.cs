@@ -21,6 +21,8 @@ public enum KeyMode
 /// </summary>
 public sealed partial record CardProduct
 {
+    internal CardProduct(ICardProfile profile) => Profile = profile;
+
     /// <summary>Its name, by <see cref="NameRule"/>.</summary>
     public required string Name { get; init; }
 
@@ -28,7 +30,7 @@ public sealed partial record CardProduct
     public required int Version { get; init; }
 
     /// <summary>How such a card is opened, proved and judged.</summary>
-    public required ICardProfile Profile { get; init; }
+    internal ICardProfile Profile { get; }
 
     /// <summary>Who holds the session keys.</summary>
     public required KeyMode Mode { get; init; }

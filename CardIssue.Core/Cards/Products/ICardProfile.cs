@@ -6,7 +6,7 @@ using CardIssue.Core.Protocol.Messages;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>What a card said of itself when it was opened, before its cryptogram is verified: claimed, not known.</summary>
-public abstract record OpeningReading
+internal abstract record OpeningReading
 {
     private OpeningReading() { }
 
@@ -35,13 +35,13 @@ public abstract record OpeningReading
 /// <param name="Set">The keys.</param>
 /// <param name="Terms">How the channel is spoken under them.</param>
 /// <param name="AreOwn">Whether they are the card's own, not its transport keys.</param>
-public readonly record struct OpeningKeys(HeldKeySet Set, ChannelTerms Terms, bool AreOwn);
+internal readonly record struct OpeningKeys(HeldKeySet Set, ChannelTerms Terms, bool AreOwn);
 
 /// <summary>Who a card says it is.</summary>
 /// <param name="Card">Its identity; null when nothing tells it from others. Of a blank card: what its tries are counted for.</param>
 /// <param name="Kind">What that is worth.</param>
 /// <param name="Detail">Where it comes from, for the log.</param>
-public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
+internal sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Detail)
 {
     /// <summary>
     /// Of a blank card: whether it answered 6A88 to all that <see cref="ICardProfile.IdentityReads"/> reads again, and nothing is looked for
@@ -65,7 +65,7 @@ public sealed record ClaimedIdentity(CardId? Card, IdentityKind Kind, string Det
 /// How one kind of card is opened, proved and judged. Products name theirs.
 /// An error that the card did not authenticate is in doubt, never failed: error status words carry no MAC.
 /// </summary>
-public interface ICardProfile
+internal interface ICardProfile
 {
     /// <summary>The name that products use.</summary>
     string Name { get; }

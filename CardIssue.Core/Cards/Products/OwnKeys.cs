@@ -48,4 +48,4 @@ public readonly record struct HeldKeySet(string KeySet, byte KeyVersion, KeyDive
 /// <param name="HoldsOwn">Whether the card made a cryptogram under its own keys, in this opening: then it holds them.</param>
 /// <param name="OpenedByOwn">Whether the session keys come from them, too.</param>
 /// <param name="OwnIds">Which of the own keys the card said it has (key information), where it was asked; else none.</param>
-public readonly record struct KeysOnCard(bool HoldsOwn, bool OpenedByOwn, ValueList<byte> OwnIds = default);
+internal readonly record struct KeysOnCard(bool HoldsOwn, bool OpenedByOwn, ValueList<byte> OwnIds = default);

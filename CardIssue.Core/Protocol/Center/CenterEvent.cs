@@ -214,7 +214,7 @@ internal abstract record CenterEvent
 }
 
 /// <summary>What a card's identity is worth.</summary>
-public enum IdentityKind
+internal enum IdentityKind
 {
     /// <summary>The card tells it of itself. Another card may tell the same: one of a batch that shares it, or a copy.</summary>
     Told,
@@ -225,7 +225,7 @@ public enum IdentityKind
 }
 
 /// <summary>What a script's result means, as the keys and the card profile tell.</summary>
-public abstract record Verdict
+internal abstract record Verdict
 {
     private Verdict() { }
 

@@ -53,7 +53,7 @@ internal enum DeclineCode
 }
 
 /// <summary>Why a card was refused (S260) and another may be tried (S255).</summary>
-public enum CardRejection
+internal enum CardRejection
 {
     /// <summary>Its cryptogram is not that of the access key: no card of ours, or another key.</summary>
     NotGenuine = 1,
@@ -196,7 +196,7 @@ public enum ScriptKind
 }
 
 /// <summary>How a script ended at the terminal.</summary>
-public enum ScriptStop
+internal enum ScriptStop
 {
     /// <summary>Every command was answered with a status word that was expected.</summary>
     Completed = 1,

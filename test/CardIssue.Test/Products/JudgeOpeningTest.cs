@@ -10,7 +10,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 
-public class JudgeOpeningTest
+internal class JudgeOpeningTest
 {
     private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
     private static readonly CardProduct Chip = Sample.Product() with { Identity = [new IdentitySource.ProductionLifeCycle()] };

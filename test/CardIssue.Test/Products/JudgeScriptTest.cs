@@ -9,7 +9,7 @@ using CardIssue.Core.Protocol.Messages;
 
 namespace CardIssue.Test.Products;
 
-public class JudgeScriptTest
+internal class JudgeScriptTest
 {
     private static readonly ICardProfile Profile = CardProfiles.Find("globalplatform")!;
     private static readonly UnwrapResult Ok = Card(0x9000);

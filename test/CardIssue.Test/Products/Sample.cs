@@ -19,11 +19,10 @@ internal static class Sample
     public static readonly LifeCycleOf State = new(RegistryScope.Applications, Application);
 
     /// <summary>No fields, no application behind a security domain, one record of one small DGI, closed by an empty 7FFF.</summary>
-    public static CardProduct Product(params RecordDefinition[] records) => new()
+    public static CardProduct Product(params RecordDefinition[] records) => new(CardProfiles.Find("globalplatform")!)
     {
         Name = "sample",
         Version = 1,
-        Profile = CardProfiles.Find("globalplatform")!,
         Mode = KeyMode.EndToEnd,
         KeySet = "keys",
         KeyVersion = 0x30,

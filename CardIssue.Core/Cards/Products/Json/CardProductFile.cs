@@ -72,11 +72,10 @@ internal sealed class ProductMapping(JsonMistakes mistakes)
         var csv = o.Optional("csv") is { } columns ? CsvMapping.Columns(columns, mistakes) : null;
         o.Done();
         if (name is null || profile is null || keySet is null) return null;
-        return new CardProduct
+        return new CardProduct(profile)
         {
             Name = name,
             Version = version ?? 0,
-            Profile = profile,
             Mode = mode ?? default,
             KeySet = keySet,
             KeyVersion = keyVersion ?? 0,
