@@ -90,18 +90,20 @@ public abstract record CenterAct
     public PersonRoles MayAsk => this switch
     {
         VoidOrder or ReconcileOrder or SettlePutBack or SettleFromLog or UnbarCard or ClearCodeTries => PersonRoles.Clerk | PersonRoles.Supervisor,
-        MakeKey or DestroyKey or DestroyOrderKey => PersonRoles.KeyCustodian,
-        _ => PersonRoles.Supervisor,
+        _ => MayApprove,
     };
 
     /// <summary>Who may approve it, if it is another person.</summary>
-    public PersonRoles MayApprove => this is MakeKey or DestroyKey or DestroyOrderKey ? PersonRoles.KeyCustodian : PersonRoles.Supervisor;
+    public PersonRoles MayApprove => IsOfAKey ? PersonRoles.KeyCustodian : PersonRoles.Supervisor;
 
     /// <summary>Whether it is carried out later, by what uses the approval; everything else is carried out in the approval's own commit.</summary>
-    public bool IsUsedLater => this is MakeKey or DestroyKey or DestroyOrderKey or SettleFromLog;
+    public bool IsUsedLater => IsOfAKey || this is SettleFromLog;
 
     /// <summary>Whether it makes a password that must be changed, half of which each of both gets.</summary>
     public bool MakesPassword => this is AddPerson or ResetPassword;
+
+    /// <summary>Whether it is done to a key, in the vault.</summary>
+    private bool IsOfAKey => this is MakeKey or DestroyKey or DestroyOrderKey;
 
     /// <summary>The order that it is about.</summary>
     public OrderId? AboutOrder => this switch { VoidOrder it => it.Order, ReconcileOrder it => it.Order, _ => null };

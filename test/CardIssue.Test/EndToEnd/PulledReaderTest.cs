@@ -1,5 +1,6 @@
 using System.Globalization;
 using CardIssue.Center.Orders;
+using CardIssue.Center.Sessions;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Protocol.Messages;
@@ -64,6 +65,16 @@ public sealed class PulledReaderTest
         if (moment is Moment.Connecting or Moment.Resetting) LoseOnce(reader, moment is Moment.Connecting ? ReaderCall.Connect : ReaderCall.Reset, 1);
     }
 
+    /// <summary>With an order and its card, whose reader goes in the middle of a record.</summary>
+    private static async Task<(Shop Shop, SwappableReader Reader)> OpenToBePulledAsync(Action<CenterSessionOptions>? options = null)
+    {
+        var (shop, reader) = await ReaderCheckTest.OpenAsync(options);
+        await shop.OrderAsync("o-1", Products.EndToEnd());
+        shop.Reader.Insert(Shop.Card(1));
+        LoseOnce(reader, ReaderCall.Transmit, 5);
+        return (shop, reader);
+    }
+
     /// <summary>At the call of that number, once.</summary>
     private static void LoseOnce(SwappableReader reader, ReaderCall call, int number)
     {
@@ -124,11 +135,8 @@ public sealed class PulledReaderTest
     [Test]
     public async Task ComesBackAsAnother_InMidRecord_IsRefusedAndReported_NothingReachesTheCard()
     {
-        var (shop, reader) = await ReaderCheckTest.OpenAsync();
+        var (shop, reader) = await OpenToBePulledAsync();
         await using var _ = shop;
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        shop.Reader.Insert(Shop.Card(1));
-        LoseOnce(reader, ReaderCall.Transmit, 5);
         var issuing = shop.IssueAsync("o-1");
         await IsAwayAsync(shop, issuing);
         var (connects, transmits) = (reader.Connects, reader.Transmits);
@@ -142,11 +150,8 @@ public sealed class PulledReaderTest
     [Test]
     public async Task Away_OperatorCancels_EndsAtOnce_TheNextIsIssuedWhenItIsBack()
     {
-        var (shop, reader) = await ReaderCheckTest.OpenAsync();
+        var (shop, reader) = await OpenToBePulledAsync();
         await using var _ = shop;
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        shop.Reader.Insert(Shop.Card(1));
-        LoseOnce(reader, ReaderCall.Transmit, 5);
         using var cancel = new CancellationTokenSource();
         var issuing = shop.IssueAsync("o-1", cancellation: cancel.Token);
         await IsAwayAsync(shop, issuing);
@@ -182,11 +187,8 @@ public sealed class PulledReaderTest
     [Test]
     public async Task Away_ForLongerThanTheCenterWaits_OrderIsGivenBack_WithWhatWasWrong()
     {
-        var (shop, reader) = await ReaderCheckTest.OpenAsync(options => options.CardWait = TimeSpan.FromSeconds(1));
+        var (shop, reader) = await OpenToBePulledAsync(options => options.CardWait = TimeSpan.FromSeconds(1));
         await using var _ = shop;
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        shop.Reader.Insert(Shop.Card(1));
-        LoseOnce(reader, ReaderCall.Transmit, 5);
         var outcome = await shop.IssueAsync("o-1");
         Assert.That((outcome.Ending, outcome.Reason, outcome.ReaderFault), Is.EqualTo((IssueEnding.Aborted, IssueReason.StoppedTimedOut, (CardFault?)CardFault.ReaderGone)));
         reader.Return();
@@ -197,11 +199,8 @@ public sealed class PulledReaderTest
     [Test]
     public async Task LineIsLost_WhileTheReaderIsAway_GoesOnWhenBothAreBack()
     {
-        var (shop, reader) = await ReaderCheckTest.OpenAsync();
+        var (shop, reader) = await OpenToBePulledAsync();
         await using var _ = shop;
-        await shop.OrderAsync("o-1", Products.EndToEnd());
-        shop.Reader.Insert(Shop.Card(1));
-        LoseOnce(reader, ReaderCall.Transmit, 5);
         var issuing = shop.IssueAsync("o-1");
         await IsAwayAsync(shop, issuing);
         await shop.CurrentLine!.DisposeAsync();
