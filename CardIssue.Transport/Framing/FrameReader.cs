@@ -17,7 +17,8 @@ namespace CardIssue.Transport.Framing;
 /// <param name="options">How long the peer may take.</param>
 /// <param name="time">The clock.</param>
 /// <param name="alarm">Its line's; rings no later than what is awaited of the peer must have come.</param>
-internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvider time, AlarmClock.Alarm alarm)
+/// <param name="keptAlive">Called for each keep-alive that has come.</param>
+internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvider time, AlarmClock.Alarm alarm, Action keptAlive)
 {
     private byte[]? _buffer;
     private int _start;
@@ -171,6 +172,7 @@ internal sealed class FrameReader(Stream stream, LineOptions options, TimeProvid
                 return true;
             }
             FrameEnds();
+            keptAlive();
         }
         return false;
     }

@@ -9,9 +9,12 @@ namespace CardIssue.Transport.Framing;
 
 /// <summary>
 /// A line over any two-way stream: each frame is a header of 3 bytes, its length big-endian, and 1 to <see cref="ILine.MaxFrame"/> bytes.
-/// A frame of no bytes keeps the line alive: it is sent after <see cref="LineOptions.KeepAliveInterval"/> without another one.
+/// A frame of no bytes keeps the line alive: it is sent after <see cref="LineOptions.KeepAliveInterval"/> without another one, or when the peer's has come and half
+/// of that time is over.
 /// </summary>
 /// <remarks>
+/// The end that was connected to sends keep-alives a little early, the one that connected a little late. So a center's leave for many lines at once, and what comes
+/// back comes for many at once: its machine wakes once for all of them.
 /// The peer's silence and slowness are measured while a <see cref="ReceiveAsync"/> waits. Cancelling one loses nothing. Cancelling a
 /// <see cref="SendAsync"/> whose frame was begun does not stop the frame.
 /// </remarks>
@@ -21,6 +24,7 @@ internal sealed class FramedLine : IFrameGroups
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly StreamEnd _end;
+    private readonly bool _connected;
     private readonly FrameReader _reader;
     private readonly FrameWriter _writer;
     private readonly Action _checkSending;
@@ -40,27 +44,28 @@ internal sealed class FramedLine : IFrameGroups
     /// <param name="logger">Hears of the line's end; nobody when null.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public FramedLine(Stream stream, LinePeer peer, LineOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
-        : this(stream, new StreamEnd(stream), peer, LineOptions.Checked(options), new AlarmClock(time ?? TimeProvider.System), logger ?? NullLogger.Instance)
+        : this(stream, new StreamEnd(stream), peer, LineOptions.Checked(options), new AlarmClock(time ?? TimeProvider.System), logger ?? NullLogger.Instance, connected: false)
     {
     }
 
-    internal FramedLine(Stream stream, StreamEnd end, LinePeer peer, LineOptions options, AlarmClock clock, ILogger logger)
+    /// <summary>Makes one of several lines that share a clock; <paramref name="connected"/> where this end made the connection, and was not connected to.</summary>
+    internal FramedLine(Stream stream, StreamEnd end, LinePeer peer, LineOptions options, AlarmClock clock, ILogger logger, bool connected)
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(peer);
         Peer = peer;
-        (_options, _time, _logger, _end) = (options, clock.Time, logger, end);
+        (_options, _time, _logger, _end, _connected) = (options, clock.Time, logger, end, connected);
         _alarm = clock.Add(Look);
-        _reader = new FrameReader(stream, options, clock.Time, _alarm);
+        _reader = new FrameReader(stream, options, clock.Time, _alarm, AnswerKeepAlive);
         _writer = new FrameWriter(stream, options, clock.Time);
         _checkSending = ThrowUnlessSending;
-        _alarm.Set(UntilTick(options.KeepAliveInterval));
+        _alarm.Set(UntilKeepAlive(TimeSpan.Zero));
     }
 
     /// <inheritdoc/>
     public LinePeer Peer { get; }
 
-    /// <summary>How much earlier than it must a keep-alive may be sent.</summary>
+    /// <summary>How much earlier or later than the interval a keep-alive may be sent.</summary>
     private TimeSpan KeepAliveTick => TimeSpan.FromTicks(Math.Max(1, _options.KeepAliveInterval.Ticks / 15));
 
     /// <inheritdoc/>
@@ -163,13 +168,14 @@ internal sealed class FramedLine : IFrameGroups
     {
         // Bytes that came before this are looked at before it: they stand before it in the pool's queue.
         if (_reader.Left <= TimeSpan.Zero) ThreadPool.UnsafeQueueUserWorkItem(static line => line.BreakIfTooLate(), this, preferLocal: false);
-        var left = _options.KeepAliveInterval - _writer.Idle;
-        if (left <= KeepAliveTick)
+        var left = UntilKeepAlive(_writer.Idle);
+        // Alarms may ring early, by less than a hundredth of this.
+        if (left <= KeepAliveTick / 2)
         {
             _ = KeepAliveAsync();
-            left = _options.KeepAliveInterval;
+            left = UntilKeepAlive(TimeSpan.Zero);
         }
-        _alarm.Set(UntilTick(left));
+        _alarm.Set(left);
         // What is awaited from now on sets it by itself.
         if (_reader.Left is var patience && patience > TimeSpan.Zero) _alarm.SetNoLater(patience);
     }
@@ -180,11 +186,22 @@ internal sealed class FramedLine : IFrameGroups
         else _alarm.SetNoLater(patience);
     }
 
-    /// <summary>Until the last tick of the clock before that time has passed: lines that are due at about the same time wake the machine once.</summary>
-    private TimeSpan UntilTick(TimeSpan left)
+    /// <summary>Sends one of this end's where it would be due before long: it leaves while this end is awake, and the peer wakes for many of them at once.</summary>
+    private void AnswerKeepAlive()
     {
-        var since = _time.GetElapsedTime(0);
-        return left - TimeSpan.FromTicks((since + left).Ticks % KeepAliveTick.Ticks);
+        if (_writer.Idle >= _options.KeepAliveInterval / 2) _ = KeepAliveAsync();
+    }
+
+    /// <summary>
+    /// How long until a keep-alive is to be sent by an end that has sent nothing for <paramref name="idle"/>. Where it was connected to, that is the tick of the clock
+    /// that is next to the interval's end: lines that are due at about the same time wake the machine once.
+    /// </summary>
+    private TimeSpan UntilKeepAlive(TimeSpan idle)
+    {
+        var left = _options.KeepAliveInterval - idle;
+        if (_connected) return left + KeepAliveTick;
+        var fromHalf = (_time.GetElapsedTime(0) + left + KeepAliveTick / 2).Ticks % KeepAliveTick.Ticks;
+        return left + KeepAliveTick / 2 - TimeSpan.FromTicks(fromHalf);
     }
 
     private async Task KeepAliveAsync()

@@ -9,8 +9,8 @@ public sealed class LineOptions
     /// <summary>The longest time that may be set: one day.</summary>
     public static readonly TimeSpan LongestTime = TimeSpan.FromDays(1);
 
-    /// <summary>After so long without sending, or up to a fifteenth of it less, an empty frame is sent. 15 s unless set.</summary>
-    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
+    /// <summary>After so long without sending, or a fifteenth of it less or more, an empty frame is sent; after half of it when the peer's has come. 20 s unless set.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>After waiting so long without a byte from the peer, the line breaks as silent. 45 s unless set; at least twice <see cref="KeepAliveInterval"/>.</summary>
     public TimeSpan SilenceLimit { get; set; } = TimeSpan.FromSeconds(45);

@@ -85,7 +85,7 @@ public sealed class SerialLineConnector : ILineConnector
         var end = new SerialEnd(stream);
         if (_tls is not null) return await _tls.BringUpAsync(stream, end, address: null, cancellation).ConfigureAwait(false);
         var peer = new LinePeer(_line, null, ByteString.Empty, ByteString.Empty);
-        return new FramedLine(stream, end, peer, _lineOptions, new AlarmClock(_time), _logger);
+        return new FramedLine(stream, end, peer, _lineOptions, new AlarmClock(_time), _logger, connected: true);
     }
 
     private async Task<SerialStream> OpenLinkAsync(CancellationToken cancellation)

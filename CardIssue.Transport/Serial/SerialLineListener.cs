@@ -196,6 +196,6 @@ public sealed class SerialLineListener : ILineListener
     {
         var end = new SerialEnd(stream);
         if (_tls is not null) return await _tls.BringUpAsync(stream, end, Line, address: null, _stop.Token).ConfigureAwait(false);
-        return new FramedLine(stream, end, new LinePeer(Line, null, ByteString.Empty, ByteString.Empty), _lineOptions, new AlarmClock(_time), _logger);
+        return new FramedLine(stream, end, new LinePeer(Line, null, ByteString.Empty, ByteString.Empty), _lineOptions, new AlarmClock(_time), _logger, connected: false);
     }
 }

@@ -41,6 +41,6 @@ public sealed class TcpLineConnector : ILineConnector
         var (socket, address) = await _dialer.DialAsync(cancellation).ConfigureAwait(false);
         var stream = new NetworkStream(socket, ownsSocket: true);
         var peer = new LinePeer(_line, address, ByteString.Empty, ByteString.Empty);
-        return new FramedLine(stream, new SocketEnd(socket, stream, released: null), peer, _options, new AlarmClock(_time), _logger);
+        return new FramedLine(stream, new SocketEnd(socket, stream, released: null), peer, _options, new AlarmClock(_time), _logger, connected: true);
     }
 }

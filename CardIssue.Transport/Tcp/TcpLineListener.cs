@@ -33,7 +33,7 @@ public sealed class TcpLineListener : ILineListener
             arrival.Socket.NoDelay = true;
             var stream = new NetworkStream(arrival.Socket, ownsSocket: true);
             var peer = new LinePeer(line, arrival.Address, ByteString.Empty, ByteString.Empty);
-            return Task.FromResult(new FramedLine(stream, new SocketEnd(arrival.Socket, stream, arrival.Released), peer, checkedOptions, clock, log));
+            return Task.FromResult(new FramedLine(stream, new SocketEnd(arrival.Socket, stream, arrival.Released), peer, checkedOptions, clock, log, connected: false));
         });
     }
 

@@ -83,7 +83,7 @@ internal sealed class TlsClient
         if (!TlsSuites.Accepts(stream.NegotiatedCipherSuite, _options))
             throw new LineException(LineFault.NotTrusted, $"{_center} chose the suite {stream.NegotiatedCipherSuite}, which is not allowed.");
         var peer = new LinePeer(_line, address, check.Sha256, _ownSha256);
-        var line = new FramedLine(stream, end, peer, _options, _clock, _logger);
+        var line = new FramedLine(stream, end, peer, _options, _clock, _logger, connected: true);
         try
         {
             if (await line.WaitForGreetingAsync(cancellation).ConfigureAwait(false)) return line;

@@ -75,7 +75,7 @@ internal sealed class TlsServer
             var peer = new LinePeer(line, address, check.Sha256, own.Sha256);
             if (_isKnown is not null && !await _isKnown(peer, either.Token).ConfigureAwait(false))
                 await RefuseAsync(tlsEnd, HandshakeFault.CertificateUnknown, $"The certificate {check.Sha256} is not known.", either.Token).ConfigureAwait(false);
-            var framed = new FramedLine(stream, tlsEnd, peer, _options, _clock, _logger);
+            var framed = new FramedLine(stream, tlsEnd, peer, _options, _clock, _logger, connected: false);
             await framed.GreetAsync(either.Token).ConfigureAwait(false);
             return framed;
         }

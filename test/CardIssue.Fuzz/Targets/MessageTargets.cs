@@ -76,7 +76,7 @@ internal static class MessageTargets
 
     private static void Frames(byte[] input)
     {
-        var reader = new FrameReader(new MemoryStream(input), new LineOptions(), TimeProvider.System, new AlarmClock(TimeProvider.System).Add(() => { }));
+        var reader = new FrameReader(new MemoryStream(input), new LineOptions(), TimeProvider.System, new AlarmClock(TimeProvider.System).Add(() => { }), () => { });
         try
         {
             while (Done(reader.ReadAsync(default)) is { } frame) frame.Dispose();

@@ -142,7 +142,7 @@ public class AlarmClockTest
         const int Count = 50, Rounds = 5;
         var options = new LineOptions { KeepAliveInterval = Seconds(15), SilenceLimit = Seconds(45) };
         var streams = Enumerable.Range(0, Count).Select(_ => new JoinedStreams()).ToList();
-        var lines = streams.ConvertAll(pair => new FramedLine(pair.Near, new StreamEnd(pair.Near), Lines.Anyone, options, _clock, NullLogger.Instance));
+        var lines = streams.ConvertAll(pair => new FramedLine(pair.Near, new StreamEnd(pair.Near), Lines.Anyone, options, _clock, NullLogger.Instance, connected: false));
         var receiving = lines.ConvertAll(line => line.ReceiveAsync(CancellationToken.None).AsTask());
         var bytes = new byte[3];
         for (var round = 0; round < Rounds; round++)

@@ -1,5 +1,7 @@
+using CardIssue.Core.Hosting;
 using CardIssue.Core.Lines;
 using CardIssue.Transport.Framing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CardIssue.Test.Transport;
@@ -56,6 +58,56 @@ public class KeepAliveTest
             Assert.That(bytes, Is.All.Zero);
             await pair.Far.DisposeAsync();
         }
+    }
+
+    [Test]
+    public async Task PeersKeepAlive_HalfTheIntervalOver_IsAnsweredAtOnce()
+    {
+        _ = _line.ReceiveAsync(Lines.Soon()).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await _streams.Far.WriteAsync(new byte[3]);
+        Assert.That(await ReadRaw(3), Is.EqualTo(new byte[] { 0, 0, 0 }));
+        // The next is due that much later: after 10 s of the first, nothing but what is sent.
+        _time.Advance(TimeSpan.FromSeconds(9));
+        await _line.SendAsync(new byte[] { 5 }, Lines.Soon());
+        Assert.That(await ReadRaw(4), Is.EqualTo(new byte[] { 0, 0, 1, 5 }));
+    }
+
+    /// <summary>However many come: whoever sends them gets no more for it than one each half interval.</summary>
+    [Test]
+    public async Task PeersKeepAlives_BeforeHalfTheInterval_AreNotAnswered()
+    {
+        var receiving = _line.ReceiveAsync(Lines.Soon()).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        await _streams.Far.WriteAsync((byte[])[.. new byte[300], .. Lines.OnLine(7)]);
+        using var frame = await receiving;
+        await _line.SendAsync(new byte[] { 5 }, Lines.Soon());
+        Assert.That(await ReadRaw(4), Is.EqualTo(new byte[] { 0, 0, 1, 5 }));
+    }
+
+    /// <summary>So the center's leave together, and what comes back to it comes together.</summary>
+    [Test]
+    public async Task EndThatConnected_LeavesTheFirstKeepAliveToTheOther()
+    {
+        await using var far = new FramedLine(
+            _streams.Far, new StreamEnd(_streams.Far), Lines.Anyone, Options, new AlarmClock(_time), NullLogger.Instance, connected: true);
+        var receiving = (_line.ReceiveAsync(Lines.Soon()).AsTask(), far.ReceiveAsync(Lines.Soon()).AsTask());
+        var answered = 0;
+        for (var tenths = 0; tenths < 2_000; tenths++)
+        {
+            var (writes, farWrites, waits) = (_streams.Near.Writes, _streams.Far.Writes, _streams.Near.Waits);
+            _time.Advance(TimeSpan.FromSeconds(0.1));
+            Assert.That(_streams.Near.Writes - writes, Is.LessThan(2));
+            if (_streams.Near.Writes == writes)
+            {
+                Assert.That(_streams.Far.Writes, Is.EqualTo(farWrites), "it sends nothing of its own");
+                continue;
+            }
+            Assert.That(SpinWait.SpinUntil(() => _streams.Far.Writes > farWrites && _streams.Near.Waits > waits, Lines.Patience), "it answers");
+            answered++;
+        }
+        Assert.That(answered, Is.InRange(19, 21));
+        Assert.That(receiving.Item1.IsCompleted || receiving.Item2.IsCompleted, Is.False);
     }
 
     [Test]
