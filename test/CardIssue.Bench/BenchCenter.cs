@@ -45,6 +45,7 @@ internal sealed class BenchCenter : IAsyncDisposable
     private readonly bool _pinned;
     private readonly byte[] _master = RandomNumberGenerator.GetBytes(16);
     private readonly List<Process> _hosts = [];
+    private readonly List<CoreShare> _shares = [];
     private readonly List<int> _ports = [];
     private readonly List<SoftwareModuleFile> _modules = [];
 
@@ -103,6 +104,9 @@ internal sealed class BenchCenter : IAsyncDisposable
         return new TerminalRelay(new TerminalRelayOptions(), connector, reader, module);
     }
 
+    /// <summary>Lets each host use so much of a core from now on, and no more.</summary>
+    public void Limit(double share) => _shares.AddRange(_hosts.ConvertAll(host => new CoreShare(host, share)));
+
     /// <summary>What the hosts hold of the machine's memory, in bytes.</summary>
     public long Resident()
     {
@@ -134,6 +138,7 @@ internal sealed class BenchCenter : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit -= EndHosts;
         EndHosts(null, EventArgs.Empty);
         foreach (var host in _hosts) host.Dispose();
+        foreach (var share in _shares) share.Dispose();
         foreach (var module in _modules) module.Dispose();
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
