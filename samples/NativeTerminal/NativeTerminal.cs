@@ -28,7 +28,7 @@ internal sealed class NativeTerminal : IStepDisplay
     private readonly OperatorList _operators;
     private readonly OperatorLogin _login;
     private readonly Lock _gate = new();
-    private TerminalCounter _counter;
+    private TerminalCounter? _counter;
     private Issue? _issue;
     private bool _destroyed;
 
@@ -49,7 +49,7 @@ internal sealed class NativeTerminal : IStepDisplay
         _rotation = new KeyRotation(place.Folder, place.Line, RenewBefore, TimeProvider.System);
         _operators = new OperatorList(place.Folder.Operators);
         _login = new OperatorLogin(_operators, TimeProvider.System);
-        _counter = OpenCounter();
+        OpenCounter();
     }
 
     /// <summary>Opens one; the line begins to come up.</summary>
@@ -74,7 +74,7 @@ internal sealed class NativeTerminal : IStepDisplay
     {
         get
         {
-            lock (_gate) return _destroyed ? throw NativeTerminals.None() : _counter.Relay.Status;
+            lock (_gate) return _destroyed ? throw NativeTerminals.None() : _counter?.Relay.Status ?? new RelayStatus(RelayState.Closed, TimeProvider.System.GetUtcNow());
         }
     }
 
@@ -132,8 +132,7 @@ internal sealed class NativeTerminal : IStepDisplay
             ended = _issue?.Ended.Task ?? Task.CompletedTask;
         }
         ended.GetAwaiter().GetResult();
-        Task.Run(async () => await _counter.DisposeAsync()).GetAwaiter().GetResult();
-        _file.Dispose();
+        using (_file) Task.Run(CloseCounterAsync).GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
@@ -173,7 +172,7 @@ internal sealed class NativeTerminal : IStepDisplay
         try
         {
             await RenewKeysAsync(issue.Cancel.Token);
-            return await _counter.IssueAsync(request, issue.Cancel.Token);
+            return await (_counter ?? OpenCounter()).IssueAsync(request, issue.Cancel.Token);
         }
         catch (OperationCanceledException) when (issue.Cancel.IsCancellationRequested)
         {
@@ -189,22 +188,30 @@ internal sealed class NativeTerminal : IStepDisplay
     private async Task RenewKeysAsync(CancellationToken cancellation)
     {
         if (!_rotation.IsDue(_file)) return;
-        await _counter.DisposeAsync();
+        await CloseCounterAsync();
         try
         {
             await _rotation.WhenDueAsync(_file, this, cancellation);
         }
         finally
         {
-            var counter = OpenCounter();
-            lock (_gate) _counter = counter;
+            OpenCounter();
         }
     }
 
+    /// <summary>Where that fails, it is tried again with the next request.</summary>
     private TerminalCounter OpenCounter()
     {
-        var counter = TerminalCounter.Open(_file, _place.Line, _place.Reader.Open(), this, endlessly: true, _place.Sam?.Open());
+        var counter = TerminalCounter.Open(
+            _file, _place.Line, LateReader.Open(_place.Reader, static _ => { }), this, endlessly: true, LateReader.OpenAny(_place.Sam, static _ => { }));
         counter.Start();
-        return counter;
+        lock (_gate) return _counter = counter;
+    }
+
+    private async Task CloseCounterAsync()
+    {
+        TerminalCounter? counter;
+        lock (_gate) (counter, _counter) = (_counter, null);
+        if (counter is not null) await counter.DisposeAsync();
     }
 }

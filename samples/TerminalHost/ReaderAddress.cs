@@ -32,7 +32,7 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
     {
         try
         {
-            if (text is "pcsc") return new ReaderAddress(text, TheOnlyOne);
+            if (text is "pcsc") return new ReaderAddress(text, TheOnlyOne());
             // A reader's name may have anything in it.
             if (text.StartsWith(Pcsc, StringComparison.Ordinal) && text.Length > Pcsc.Length) return Named(text[Pcsc.Length..]);
             var address = AddressText.Parse(text);
@@ -52,12 +52,18 @@ internal sealed record ReaderAddress(string Text, Func<ICardReader> Open)
     /// <inheritdoc/>
     public override string ToString() => Text;
 
-    private static PcscCardReader TheOnlyOne() => PcscReaders.List() switch
+    /// <summary>Opened again, it is the same one where that is still there, whatever was plugged in beside it.</summary>
+    private static Func<ICardReader> TheOnlyOne()
     {
-        [var name] => new PcscCardReader(name),
-        [] => throw new CommandException(ExitCode.Failed, "PC/SC has no reader; connect one."),
-        var several => throw new CommandException(ExitCode.Usage, $"PC/SC has {several.Count} readers: say which with --reader \"pcsc:NAME\". They are {string.Join(", ", several)}."),
-    };
+        string? last = null;
+        return () => new PcscCardReader(last = PcscReaders.List() switch
+        {
+            [var name] => name,
+            [] => throw new CommandException(ExitCode.Failed, "PC/SC has no reader; connect one."),
+            var several when last is not null && several.Contains(last) => last,
+            var several => throw new CommandException(ExitCode.Usage, $"PC/SC has {several.Count} readers: say which with --reader \"pcsc:NAME\". They are {string.Join(", ", several)}."),
+        });
+    }
 
     private static Func<ICardReader> Serial(AddressText address)
     {

@@ -39,8 +39,9 @@ internal static class IssueCommand
             await connection.Rotation(parsed, common.Folder(parsed), line).WhenDueAsync(file, display, cancellation);
             await using var counter = TerminalCounter.Open(file, line, reader.Open(), display, samSlot: sam?.Open(), printer: receipts);
             var outcome = await counter.IssueAsync(new IssueRequest(parsed.GetRequiredValue(order), secret, who), cancellation);
-            if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation);
             display.End(outcome);
+            // The card is issued, whatever becomes of the wait.
+            if (outcome.IsIssued && parsed.GetValue(waitRemoval)) await counter.WaitForRemovalAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return (int)CodeOf(outcome, cancellation.IsCancellationRequested);
         });
         return command;

@@ -51,12 +51,22 @@ internal static class ServiceCommand
             async Task Serve(IReadOnlyList<ServiceDoor> doors, CancellationToken stop)
             {
                 foreach (var door in doors) Say(output, common.IsJson(parsed), door);
-                while (true)
+                try
                 {
-                    await rotation.WhenDueAsync(file, service, stop);
-                    await using var counter = TerminalCounter.Open(file, line, reader.Open(), service, endlessly: true, sam?.Open(), receipts);
-                    await service.ServeAsync(counter, () => rotation.IsDue(file), stop);
+                    while (true)
+                    {
+                        await rotation.WhenDueAsync(file, service, stop);
+                        await using var counter = TerminalCounter.Open(
+                            file, line, LateReader.Open(reader, Missing), service, endlessly: true, LateReader.OpenAny(sam, Missing), receipts, service.Saw);
+                        await service.ServeAsync(counter, () => rotation.IsDue(file), stop);
+                    }
                 }
+                finally
+                {
+                    service.Close();
+                }
+
+                void Missing(string why) => error.WriteLine($"The reader is waited for: {why}");
             }
         });
         return command;

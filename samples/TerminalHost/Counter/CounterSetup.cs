@@ -23,10 +23,11 @@ internal sealed record CounterSetup(
     /// <summary>A counter, whose line does not come up yet.</summary>
     /// <param name="display">Is told each step.</param>
     /// <param name="saw">Is told what is seen of the reader.</param>
-    /// <exception cref="CommandException">Its reader is not there.</exception>
+    /// <exception cref="CommandException">Which reader it is can't be told.</exception>
     public TerminalCounter Open(IStepDisplay display, Action<ReaderSight>? saw = null)
     {
-        var reader = Reader.Open();
-        return TerminalCounter.Open(File, Line, saw is null ? reader : new WatchedReader(reader, saw), display, endlessly: true, Sam?.Open(), Receipts);
+        return TerminalCounter.Open(File, Line, LateReader.Open(Reader, Missing), display, endlessly: true, LateReader.OpenAny(Sam, Missing), Receipts, saw);
+
+        void Missing(string why) => display.Tell(Text.Same(why));
     }
 }

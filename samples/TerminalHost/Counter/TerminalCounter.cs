@@ -22,21 +22,25 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     private readonly ICardReader? _samSlot;
     private readonly SamReaderKey? _readerKey;
     private readonly IStepDisplay _display;
+    private readonly Action<ReaderSight>? _saw;
     private readonly LinePatience? _patience;
     private readonly Exports _exports = Exports.Begin("terminalhost", [TerminalTelemetry.Name]);
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isIssued;
     private Task? _running;
 
-    private TerminalCounter(SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot, IReceiptPrinter? printer)
+    private TerminalCounter(
+        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot, IReceiptPrinter? printer, Action<ReaderSight>? saw)
     {
-        (_reader, _display, _samSlot) = (reader, display, samSlot);
+        _reader = new WatchedReader(reader, Saw);
+        (_display, _samSlot, _saw) = (display, samSlot, saw);
         _readerKey = samSlot is null ? null : new SamReaderKey(samSlot);
         _certificate = file.TlsClient.IsEmpty ? null : TlsCertificates.FromPfx(file.TlsClient, []);
         _module = file.OpenModule();
         var certificates = file.OpenCertificates();
         _patience = endlessly ? null : new LinePatience(center, TimeProvider.System);
-        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(() => certificates.Pins) : null, Failed), reader, _module, this,
+        Relay = new TerminalRelay(new TerminalRelayOptions(), CenterLine.Connector(center, _certificate, center.NeedsTls ? TlsTrust.Pinned(() => certificates.Pins) : null, Failed), _reader, _module, this,
             printer, readerKey: _readerKey, certificates: certificates);
     }
 
@@ -51,14 +55,16 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <param name="endlessly">Never gives the line up.</param>
     /// <param name="samSlot">The slot of the SAM that carries the reader's key, or null; is disposed with this.</param>
     /// <param name="printer">Prints receipts, or null.</param>
+    /// <param name="saw">Is told what is seen of the reader, or null.</param>
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
     public static TerminalCounter Open(
-        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null, IReceiptPrinter? printer = null)
+        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null, IReceiptPrinter? printer = null,
+        Action<ReaderSight>? saw = null)
     {
         if (file.Center is null) throw new CommandException(ExitCode.Failed, "The module trusts no center: take its center.json over with `terminalhost module import --center FILE`.");
         if (center.NeedsTls && (file.Center.TlsCertificate.IsEmpty || file.TlsClient.IsEmpty))
             throw new CommandException(ExitCode.Failed, "The module knows no TLS certificate of the center: take a complete center.json over with `terminalhost module import --center FILE`.");
-        return new TerminalCounter(file, center, reader, display, endlessly, samSlot, printer);
+        return new TerminalCounter(file, center, reader, display, endlessly, samSlot, printer, saw);
     }
 
     /// <summary>Brings the line up before anybody is served.</summary>
@@ -90,7 +96,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         return await access is IssueNotice.AccessGranted ? (IssueNotice.AccessGranted, await Relay.AskStatusAsync(cancellation)) : (await access, null);
     }
 
-    /// <summary>Waits until the card is out (S320).</summary>
+    /// <summary>Waits until the card is out (S320), also where the line is lost meanwhile, and nobody says so.</summary>
     public Task WaitForRemovalAsync(CancellationToken cancellation) => _removed.Task.WaitAsync(cancellation);
 
     /// <inheritdoc/>
@@ -98,6 +104,7 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     {
         _patience?.Shown(value.Notice);
         _display.Show(value);
+        _isIssued |= value.Notice is IssueNotice.Issued;
         if (value.Notice is IssueNotice.Ready) _removed.TrySetResult();
     }
 
@@ -127,6 +134,12 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
         await abandon.CancelAsync();
         await awaited.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         throw await _patience!.GivenUp;
+    }
+
+    private void Saw(ReaderSight sight)
+    {
+        if (_isIssued && sight is not ReaderSight.CardIn) _removed.TrySetResult();
+        _saw?.Invoke(sight);
     }
 
     private void Failed(FailedTry failed)

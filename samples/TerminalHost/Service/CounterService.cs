@@ -39,11 +39,13 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
     private readonly HashSet<ServiceClient> _clients = [];
     private readonly Channel<Wanted> _wanted = Channel.CreateBounded<Wanted>(1);
     private LineAnswer _line = LineAnswer.Of(new RelayStatus(RelayState.Closed, time.GetUtcNow()));
+    private ReaderSight _reader;
     private Wanted? _running;
     private StepAnswer? _step;
     private OutcomeEvent? _last;
     private ReceiptEvent? _receipt;
     private int _issues, _wrongTokens;
+    private bool _isEnding;
 
     /// <summary>An issue that was accepted, until it has ended.</summary>
     private sealed record Wanted(int Number, IssueRequest Request, CancellationTokenSource Cancel);
@@ -64,6 +66,23 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
         finally
         {
             counter.Relay.StatusChanged -= Stands;
+        }
+    }
+
+    /// <summary>Takes no more issues, and cancels the one that was accepted and not begun: whoever asked for it hears how it ended.</summary>
+    public void Close()
+    {
+        lock (_gate) _isEnding = true;
+        while (_wanted.Reader.TryRead(out var wanted)) End(wanted, TerminalCounter.Cancelled(time.GetUtcNow()));
+    }
+
+    /// <summary>Tells what is seen of the reader now.</summary>
+    public void Saw(ReaderSight reader)
+    {
+        lock (_gate)
+        {
+            _reader = reader;
+            TellAll(new ReaderEvent(Reader()));
         }
     }
 
@@ -191,6 +210,7 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
         var given = request.Text("operator") ?? setup.Who?.Value;
         if (!PersonNameRule.Accepts(given)) return Error(ServiceFault.Request, $"\"operator\" says who works here: a name of 1 to {PersonNameRule.MaxBytes} bytes.");
         if (LoginFault(request, given) is { } loginFault) return loginFault;
+        if (_isEnding) return Error(ServiceFault.Busy, "The service is ending.");
         _running = new Wanted(++_issues, new IssueRequest(reference, request.Take("code"), new OperatorId(given)), new CancellationTokenSource());
         _step = null;
         _wanted.Writer.TryWrite(_running);
@@ -226,7 +246,9 @@ internal sealed partial class CounterService(ServiceToken token, ServiceSetup se
         return new AcceptedEvent(number);
     }
 
-    private StatusEvent Status() => new(_line, _running?.Number, _step, _last?.Issue, _last?.Outcome, _wrongTokens);
+    private string? Reader() => _reader is ReaderSight.None ? null : _reader.ToString();
+
+    private StatusEvent Status() => new(_line, Reader(), _running?.Number, _step, _last?.Issue, _last?.Outcome, _wrongTokens);
 
     private static ErrorEvent Error(ServiceFault code, string text) => new(code, text);
 }

@@ -14,6 +14,7 @@ namespace CardIssue.TerminalHost.Service;
 [JsonDerivedType(typeof(ClosedEvent), "closed")]
 [JsonDerivedType(typeof(ErrorEvent), "error")]
 [JsonDerivedType(typeof(LineEvent), "line")]
+[JsonDerivedType(typeof(ReaderEvent), "reader")]
 [JsonDerivedType(typeof(ProgressEvent), "progress")]
 [JsonDerivedType(typeof(OutcomeEvent), "outcome")]
 internal abstract record ServiceEvent
@@ -32,12 +33,13 @@ internal sealed record HelloEvent(int Version, string Terminal) : ServiceEvent;
 
 /// <summary>How all stands.</summary>
 /// <param name="Line">The line to the center.</param>
+/// <param name="Reader">As <see cref="ReaderEvent"/> has it; null while nothing was seen of it.</param>
 /// <param name="Issue">The number of the issue under way, or null.</param>
 /// <param name="Step">Its latest step, or null.</param>
 /// <param name="LastIssue">The number of the issue that ended last, or null.</param>
 /// <param name="Outcome">How that one ended, or null.</param>
 /// <param name="WrongTokens">How often a wrong token was given since the service began.</param>
-internal sealed record StatusEvent(LineAnswer Line, int? Issue, StepAnswer? Step, int? LastIssue, OutcomeAnswer? Outcome, int WrongTokens) : ServiceEvent;
+internal sealed record StatusEvent(LineAnswer Line, string? Reader, int? Issue, StepAnswer? Step, int? LastIssue, OutcomeAnswer? Outcome, int WrongTokens) : ServiceEvent;
 
 /// <summary>An issue was begun, or is to be cancelled.</summary>
 /// <param name="Issue">Its number, from 1 since the service began.</param>
@@ -54,6 +56,10 @@ internal sealed record ErrorEvent(ServiceFault Code, string Text) : ServiceEvent
 
 /// <summary>The line to the center stands otherwise than before.</summary>
 internal sealed record LineEvent(LineAnswer Line) : ServiceEvent;
+
+/// <summary>What is seen of the card reader.</summary>
+/// <param name="Reader">A <see cref="Counter.ReaderSight"/>.</param>
+internal sealed record ReaderEvent(string? Reader) : ServiceEvent;
 
 /// <summary>A step, as it happens.</summary>
 /// <param name="Issue">Whose; null where no issue is under way.</param>

@@ -26,8 +26,14 @@ internal sealed class ServicePeer : IDisposable
             await pipe.ConnectAsync(new UnixDomainSocketEndPoint(service.Pipe));
             return new ServicePeer(pipe);
         }
+        return await ConnectAsync(service.Port);
+    }
+
+    /// <summary>Comes in by a port, and shows no token.</summary>
+    public static async Task<ServicePeer> ConnectAsync(int port)
+    {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 65_536 };
-        await socket.ConnectAsync("127.0.0.1", service.Port);
+        await socket.ConnectAsync("127.0.0.1", port);
         return new ServicePeer(socket);
     }
 

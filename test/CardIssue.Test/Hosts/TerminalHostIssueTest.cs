@@ -75,6 +75,31 @@ public sealed class TerminalHostIssueTest
     }
 
     [Test]
+    public async Task Issue_WaitRemoval_LineLostBehindTheReceipt_EndsWhenTheCardIsOut()
+    {
+        await _shop.EnrolAsync();
+        _shop.Slot.Insert(Shop.Card(46));
+        var run = await _shop.Host.RunAsync("", [.. IssueArgs(), "--wait-removal"], removeAt: ("CARD ISSUED", () =>
+        {
+            _shop.EndCenter();
+            // Long enough for the terminal to see it. Sooner is right as well, and easier.
+            Thread.Sleep(TimeSpan.FromSeconds(1));
+            _shop.Slot.Remove();
+        }));
+        Assert.That(run.Code, Is.Zero, run.All);
+    }
+
+    [Test, Platform(Exclude = "Win")]
+    public async Task Issue_WaitRemoval_Interrupted_IsIssuedAllTheSame()
+    {
+        await _shop.EnrolAsync();
+        _shop.Slot.Insert(Shop.Card(47));
+        var run = await _shop.Host.RunAsync("", [.. IssueArgs(), "--wait-removal"], interruptAt: "CARD ISSUED");
+        Assert.That(run.Code, Is.Zero, run.All);
+        Assert.That(run.Output, Does.Contain("O-1"));
+    }
+
+    [Test]
     public async Task Check_EverythingKnown_IsAllRight()
     {
         await _shop.EnrolAsync();

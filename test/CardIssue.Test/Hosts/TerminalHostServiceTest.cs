@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using CardIssue.Center.Orders;
 using CardIssue.Core.Primitives;
 using CardIssue.TerminalHost.Operators;
@@ -130,6 +131,25 @@ public sealed class TerminalHostServiceTest
         await later.AskAsync(new { @do = "close" });
         await later.NextAsync("closed");
         Assert.That(await later.IsClosedAsync(), Is.True);
+    }
+
+    [Test]
+    public async Task CardAndReader_BetweenTwoCustomers_AreTold()
+    {
+        await using var shop = await TlsShop.OpenAsync(0);
+        using var service = await ServiceProcess.StartAsync(shop);
+        var (peer, status) = await ServicePeer.EnterAsync(service);
+        using var _ = peer;
+        if (status.GetProperty("reader").ValueKind is JsonValueKind.Null) await peer.NextAsync("reader", Sees("Empty"));
+        shop.Slot.Insert(Shop.Card(++_cards));
+        await peer.NextAsync("reader", Sees("CardIn"));
+        (var other, status) = await ServicePeer.EnterAsync(service);
+        other.Dispose();
+        Assert.That(status.GetProperty("reader").GetString(), Is.EqualTo("CardIn"));
+        await shop.UnplugAsync();
+        await peer.NextAsync("reader", Sees("Lost"));
+
+        static Func<JsonElement, bool> Sees(string what) => told => told.GetProperty("reader").GetString() == what;
     }
 
     [Test]
@@ -294,7 +314,7 @@ public sealed class TerminalHostServiceTest
         await watching.NextAsync("line", told => State(told) is "Ready");
     }
 
-    private static string? State(System.Text.Json.JsonElement told) => told.GetProperty("line").GetProperty("state").GetString();
+    private static string? State(JsonElement told) => told.GetProperty("line").GetProperty("state").GetString();
 
     private async Task<int> WrongTokensAsync()
     {

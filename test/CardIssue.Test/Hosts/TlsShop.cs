@@ -17,11 +17,11 @@ internal sealed class TlsShop : IAsyncDisposable
     public const string Terminal = "T-8", Serial = "R-8", Passphrase = "a-passphrase-to-find", Code = "4711";
 
     private static readonly LineNumber Line = new(8);
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop = new(), _unplug = new();
     private readonly X509Certificate2 _certificate;
     private readonly TlsLineListener _listener;
     private readonly CardServer _cards;
-    private readonly Task _working;
+    private readonly Task _serving, _reading;
 
     private TlsShop(Shop shop)
     {
@@ -30,7 +30,8 @@ internal sealed class TlsShop : IAsyncDisposable
         _certificate = TlsCertificates.CreateSelfSigned("CN=center", now.AddDays(-1), now.AddDays(1));
         _listener = new TlsLineListener(Line, new IPEndPoint(IPAddress.Loopback, 0), _certificate);
         _cards = new CardServer(Slot, 0);
-        _working = Task.WhenAll(new CenterServer(shop.Services).RunAsync([new ServedLine(_listener)], _stop.Token), _cards.RunAsync(_stop.Token));
+        _serving = new CenterServer(shop.Services).RunAsync([new ServedLine(_listener)], _stop.Token);
+        _reading = _cards.RunAsync(_unplug.Token);
     }
 
     public Shop Shop { get; }
@@ -69,15 +70,27 @@ internal sealed class TlsShop : IAsyncDisposable
         await Shop.Registry.SetReadersAsync(terminal.Id, [new ReaderRecord("virtual", null, null, serial, null, [], false)]);
     }
 
+    /// <summary>Ends the center, and with it the lines; twice is harmless.</summary>
+    public void EndCenter() => _stop.Cancel();
+
+    /// <summary>Takes the reader away; twice is harmless.</summary>
+    public async Task UnplugAsync()
+    {
+        await _unplug.CancelAsync();
+        await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _cards.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await UnplugAsync();
         await _listener.DisposeAsync();
-        _cards.Dispose();
         await Shop.DisposeAsync();
         _certificate.Dispose();
         Host.Dispose();
         _stop.Dispose();
+        _unplug.Dispose();
     }
 }
