@@ -61,6 +61,26 @@ public sealed class VaultRefreshTest
         Assert.That(_serving.IsCardNumber(number), Is.True);
     }
 
+    /// <summary>Another host, whose vault is a copy from before: no code that was made since is wrong there.</summary>
+    [Test]
+    public void CodeOfAKeyThatOnlyAnotherHostHas_IsNeitherRightNorWrong_UntilTheFileIsCopied()
+    {
+        var copy = $"{_path}.2";
+        File.Copy(_path, copy);
+        using var passphrase = Passphrase();
+        using var elsewhere = FileKeyVault.Open(copy, passphrase);
+        var before = _command.CreateIssueCodeVerifier(Terms.Order, "4711"u8);
+        _command.RotateIssueCodeKey();
+        var code = _command.CreateIssueCodeVerifier(Terms.Order, "4711"u8);
+        Assert.That(() => elsewhere.CheckIssueCode(Terms.Order, code, "4711"u8), Throws.TypeOf<KeyVaultException>().With.Message.Contain("Copy vault.json"));
+        Assert.That(() => elsewhere.CheckIssueCode(Terms.Order, code, "4712"u8), Throws.TypeOf<KeyVaultException>(), "it can't tell");
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, before, "4711"u8), Is.True);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, ByteString.Copy(code.Span[..^1]), "4711"u8), Is.False, "broken");
+        File.Copy(_path, copy, overwrite: true);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, code, "4711"u8), Is.True);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, code, "4712"u8), Is.False);
+    }
+
     [Test]
     public void EnrolmentCodeOfAKeyMadeAMomentAgo_Opens()
     {
