@@ -113,7 +113,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
 
     private static string Why(EnrolmentEnd end) => end switch
     {
-        EnrolmentEnd.NoCode => "its enrolment code is worth nothing any more",
+        EnrolmentEnd.NoCode => "its enrolment code is worth nothing any more: there is a newer one, or who made it was locked or lost the role",
         EnrolmentEnd.Used => "its enrolment code was used before, with other keys",
         EnrolmentEnd.SameCredential => "one of the keys is another terminal's, or one of its own of before",
         _ => "the terminal is disabled, or has other keys by now",
