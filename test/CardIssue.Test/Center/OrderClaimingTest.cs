@@ -241,6 +241,19 @@ internal sealed class OrderClaimingTest(EngineKind engine)
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
     }
 
+    /// <summary>Known to others, a code is renewed: from that commit on the one before opens nothing, however far its check was by then.</summary>
+    [Test]
+    public async Task CodeRenewedWhileTheOneBeforeIsLookedAt_TheOneBeforeGetsNothing()
+    {
+        var renewed = ByteString.FromHex("AB");
+        var overtaken = (ClaimOutcome.Declined)await _bench.Orders.ClaimAsync(
+            "o1", (order, _) => _bench.RenewCodeAsync(order.Value, renewed, _bench.Time.GetUtcNow().AddDays(1)).Result == DeskOutcome.Done, StoreBench.At("t1"));
+        Assert.That((overtaken.Code, overtaken.Order, overtaken.Detail),
+            Is.EqualTo((DeclineCode.OrderOrCode, new OrderId("o1"), "the issue code is not the order's any more")));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await _bench.Orders.ClaimAsync("o1", (_, verifier) => verifier == renewed, StoreBench.At("t1")), Is.InstanceOf<ClaimOutcome.Claimed>());
+    }
+
     /// <summary>A host whose vault is an older copy: the code may be right.</summary>
     [Test]
     public async Task CodeThatThisHostHasNoKeyFor_IsDeclinedAsTheCentersLack_AndIsNoTry()
