@@ -3,6 +3,7 @@ using CardIssue.Center.People;
 using CardIssue.Center.Products;
 using CardIssue.Center.Storage;
 using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
 using CardIssue.Core.Protocol.Messages;
@@ -109,12 +110,38 @@ public sealed class DatabaseOrderStore : IOrderStore
             }, cancellation).ConfigureAwait(false);
         if (counted is null) return declined!;
         // Outside of any transaction: the check is slow on purpose.
-        var fits = codeFits(counted.Order ?? Nobody, counted.Verifier);
+        var (fits, lack) = Check(codeFits, counted);
         if (counted.Order is null) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, counted.NotFound, null);
+        if (lack is not null) return await LacksAsync(counted, lack, cancellation).ConfigureAwait(false);
         if (!fits) return new ClaimOutcome.Declined(DeclineCode.OrderOrCode, "the issue code is wrong", counted.Order);
         return await _database.WriteAsync(
             connection => UnlessAltered(() => OrderClaiming.Finish(connection, counted, claimant, _options, _database.Now),
                 altered => altered with { Order = counted.Order }), cancellation).ConfigureAwait(false);
+    }
+
+    /// <returns>Whether the code fits, or why that can't be said here.</returns>
+    private static (bool Fits, string? Lack) Check(Func<OrderId, ByteString, bool> codeFits, OrderClaiming.CountedTry counted)
+    {
+        try
+        {
+            return (codeFits(counted.Order ?? Nobody, counted.Verifier), null);
+        }
+        catch (KeyVaultException lacks)
+        {
+            return (false, lacks.Message);
+        }
+    }
+
+    /// <summary>Nobody's try: no code was right or wrong.</summary>
+    private async Task<ClaimOutcome> LacksAsync(OrderClaiming.CountedTry counted, string lack, CancellationToken cancellation)
+    {
+        await _database.WriteAsync(
+            connection =>
+            {
+                CodeAttempts.TakeBack(connection, counted.Attempt);
+                return true;
+            }, cancellation).ConfigureAwait(false);
+        return new ClaimOutcome.Declined(DeclineCode.CenterLacks, lack, counted.Order);
     }
 
     /// <inheritdoc/>

@@ -38,11 +38,12 @@ public interface IOrderStore
 
     /// <summary>
     /// Claims an order for a session. A try of the code is counted durably, for the customer and for the terminal, before the code is checked;
-    /// a right code takes the count back.
+    /// a right code takes the count back, and so does one that can't be checked here.
     /// </summary>
     /// <param name="reference">An order number, or a customer id with exactly one open order.</param>
     /// <param name="codeFits">Checks the code against the stored verifier of an order; called once, also for an unknown order (with another's, under a name that no order has), so
-    /// that both take as long; never called when the tries are used up.</param>
+    /// that both take as long; never called when the tries are used up. Where it throws <see cref="Vault.KeyVaultException"/> the center lacks a key
+    /// for it, and the claim is declined as that (<c>CenterLacks</c>).</param>
     /// <param name="claimant">Who asks; with an operator.</param>
     /// <param name="before">What the session did until now; in the commit that counts the try.</param>
     /// <param name="cancellation">Ends the wait.</param>

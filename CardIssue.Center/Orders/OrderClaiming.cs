@@ -37,6 +37,9 @@ internal static class OrderClaiming
         var person = claimant.Operator!.Value;
         var order = OrderRow.Find(connection, counted.Order!.Value)!;
         if (order.CodeExpires <= now) return Declined(DeclineCode.OrderOrCode, "the issue code has expired", order);
+        // Renewed, or deleted, by somebody while the code was looked at: that counts, for a code is renewed when others know it.
+        if (Verifier(connection, order.Order) != counted.Verifier)
+            return Declined(DeclineCode.OrderOrCode, "the issue code is not the order's any more", order);
         CodeAttempts.TakeBack(connection, counted.Attempt);
         if (Refusal(connection, order, now, takeOverFrom: null) is { } refusal) return refusal;
         if (Elsewhere(connection, order, claimant.Terminal) is { } elsewhere) return elsewhere;

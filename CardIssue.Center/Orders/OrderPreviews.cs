@@ -69,7 +69,7 @@ public sealed class OrderPreviews
         if (!_vault.TryOpenOrderData(row.Terms(terms), sealedData, out var data))
         {
             return DoesNotFit("the order's write data does not open: since it was sealed it, the order or its product was changed, "
-                + "or its master key is gone");
+                + "or its master key is not in this vault");
         }
         var programs = await _database.ReadAsync(store => ProgramTable.Of(store, product), cancellation).ConfigureAwait(false);
         using (data)

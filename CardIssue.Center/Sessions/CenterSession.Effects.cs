@@ -309,7 +309,7 @@ internal sealed partial class CenterSession
         if (!_services.Vault.TryOpenOrderData(claimed.ToTerms(terms), claimed.SealedData, out var data))
         {
             return Lacks("the order's write data does not open: since it was sealed it, the order's customer, number, display text or "
-                + $"product, or the product itself was changed, or its master key is gone. Now it is {terms}");
+                + $"product, or the product itself was changed, or its master key is not in this host's vault. Now it is {terms}");
         }
         using (data)
         {

@@ -51,7 +51,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
         if (ofPlace >= TerminalInvitation.TriesPerPlace || inAll >= TerminalInvitation.TriesInAll)
             return Refused($"too many wrong enrolment codes: {ofPlace} from here, {inAll} in all; make a new code");
         if (!services.Vault.TryOpenEnrolment(asked.Terminal, enrolment.Verifier, out var key))
-            return Refused("its enrolment code is not of this vault; make a new code");
+            return Refused("its enrolment code is not of this host's vault; copy vault.json of the host that it was made at, or make a new code");
         // It knows the center by nothing yet: it begins with the keys that stay.
         if (services.Vault.SessionKeys is not [var latest, ..])
         {
@@ -113,7 +113,7 @@ internal sealed class EnrolmentDesk(CenterServices services)
 
     private static string Why(EnrolmentEnd end) => end switch
     {
-        EnrolmentEnd.NoCode => "its enrolment code is worth nothing any more",
+        EnrolmentEnd.NoCode => "its enrolment code is worth nothing any more: there is a newer one, or who made it was locked or lost the role",
         EnrolmentEnd.Used => "its enrolment code was used before, with other keys",
         EnrolmentEnd.SameCredential => "one of the keys is another terminal's, or one of its own of before",
         _ => "the terminal is disabled, or has other keys by now",

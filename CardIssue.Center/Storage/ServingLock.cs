@@ -1,3 +1,5 @@
+using CardIssue.Core.Primitives;
+
 namespace CardIssue.Center.Storage;
 
 /// <summary>
@@ -6,12 +8,16 @@ namespace CardIssue.Center.Storage;
 /// </summary>
 internal sealed class ServingLock(string path) : IDisposable
 {
+    /// <summary>Who asks whether it is held keeps it from being taken, for a moment.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _turn = new();
     private FileStream? _held;
 
     /// <summary>Takes the lock; once it is taken, this does nothing.</summary>
     /// <exception cref="StoreException">
-    /// <see cref="StoreFault.Served"/>: another center has it. <see cref="StoreFault.ReadOnly"/>: the file cannot be made.
+    /// <see cref="StoreFault.Served"/>: another center has it. <see cref="StoreFault.ReadOnly"/>: the file cannot be made. Or the disk is
+    /// at fault.
     /// </exception>
     public void Take()
     {
@@ -21,18 +27,17 @@ internal sealed class ServingLock(string path) : IDisposable
             {
                 // Of a store that is no file in it, it may not be there yet.
                 PrivateFiles.CreateDirectory(Path.GetDirectoryName(path)!);
-                _held ??= PrivateFiles.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                _held ??= HeldFile.Take(path, Patience) ?? throw new StoreException(
+                    StoreFault.Served,
+                    $"{Path.GetDirectoryName(path)} is served already ({path} is held by another center); stop that one first, or serve another directory.");
             }
             catch (UnauthorizedAccessException e)
             {
                 throw new StoreException(StoreFault.ReadOnly, $"{path}: access denied; give this user the right to write it.", e);
             }
-            catch (IOException e)
+            catch (IOException e) when (e is not StoreException)
             {
-                throw new StoreException(
-                    StoreFault.Served,
-                    $"{Path.GetDirectoryName(path)} is served already ({path} is held by another center); stop that one first, or serve another directory.",
-                    e);
+                throw StoreException.From(e, path)!;
             }
         }
     }
@@ -40,20 +45,7 @@ internal sealed class ServingLock(string path) : IDisposable
     /// <summary>Whether a center has it, of this process or another.</summary>
     public bool IsHeld()
     {
-        lock (_turn)
-        {
-            if (_held is not null) return true;
-            if (!File.Exists(path)) return false;
-            try
-            {
-                using var free = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-                return false;
-            }
-            catch (IOException)
-            {
-                return true;
-            }
-        }
+        lock (_turn) return _held is not null || HeldFile.IsHeld(path);
     }
 
     public void Dispose()

@@ -49,7 +49,7 @@ public sealed partial class DatabaseTerminalRegistry
     /// <inheritdoc/>
     public Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default) => database.ReadAsync(connection =>
         connection.Query(SealedTable.Enrolments, "expires_at > $now AND used_at IS NULL", ReadInvitation,
-            ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer)),
+            ("$now", database.Now)).Exists(enrolment => enrolment.Fits(peer) && IsStoodFor(connection, enrolment)),
         cancellation);
 
     /// <inheritdoc/>
@@ -80,6 +80,7 @@ public sealed partial class DatabaseTerminalRegistry
                 return EnrolmentEnd.NoCode;
             var known = TerminalTable.Find(connection, enrolment.Terminal);
             if (now.UsedAt is not null) return known?.Keys == keys && known.Enabled ? EnrolmentEnd.Known : EnrolmentEnd.Used;
+            if (!IsStoodFor(connection, now)) return EnrolmentEnd.NoCode;
             if (known is { Enabled: false, Removed: false }) return EnrolmentEnd.NotNow;
             if (TerminalTable.Twin(connection, record) is not null || (known is { Removed: true } && IsSame(known, record)))
                 return EnrolmentEnd.SameCredential;
@@ -141,6 +142,10 @@ public sealed partial class DatabaseTerminalRegistry
         connection.Log(ConsoleLog.Of("TerminalRemoved", new { person = person.Name.Value }, terminal: terminal));
         return TerminalChange.Done;
     }, cancellation, PersonRoles.Clerk | PersonRoles.Supervisor);
+
+    /// <summary>Whoever made a code lets the terminal in, at the moment when it comes: who was locked meanwhile, or lost the role, does not any more.</summary>
+    private static bool IsStoodFor(StoreView connection, TerminalInvitation enrolment) =>
+        PersonRow.May(connection, new PersonName(enrolment.MadeBy), PersonRoles.Supervisor);
 
     /// <summary>Whether a terminal would keep a key of before under the same name: then it is not another one.</summary>
     private static bool IsSame(TerminalRecord known, TerminalRecord renewed) => known.CredentialKey == renewed.CredentialKey

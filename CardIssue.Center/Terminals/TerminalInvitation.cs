@@ -46,7 +46,7 @@ public enum EnrolmentEnd
 {
     /// <summary>They are known now, or were already: it asks again.</summary>
     Known,
-    /// <summary>There is no code for it any more, or it is another one.</summary>
+    /// <summary>There is no code for it any more, or it is another one, or who made it may not do so any more.</summary>
     NoCode,
     /// <summary>The code was used, with other keys.</summary>
     Used,
@@ -79,8 +79,8 @@ public interface ITerminalEnrolments
     /// <summary>What is kept of a terminal's code; null when there is none.</summary>
     Task<TerminalInvitation?> InvitationAsync(TerminalId terminal, CancellationToken cancellation = default);
 
-    /// <summary>Whether some unused code is good for who comes from there: only then is an unknown certificate let through a
-    /// handshake.</summary>
+    /// <summary>Whether some unused code, of somebody who may make one still, is good for who comes from there: only then is an unknown
+    /// certificate let through a handshake.</summary>
     Task<bool> AwaitsAsync(LinePeer peer, CancellationToken cancellation = default);
 
     /// <summary>How many wrong codes there were for a terminal, from one place and in all, since its code was made.</summary>

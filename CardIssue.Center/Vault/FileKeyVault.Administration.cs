@@ -22,6 +22,7 @@ public sealed partial class FileKeyVault
             return CeremonyRefusal.OutOfRange;
         lock (_gate)
         {
+            TakeNewer();
             if (FindKey(keySet, keyVersion) is not null) return CeremonyRefusal.KeyExists;
             if (FindCeremony(keySet, keyVersion) is not null) return CeremonyRefusal.UnderWay;
             var ceremony = new KeyCeremony(keySet, keyVersion, algorithm, components);
@@ -37,6 +38,7 @@ public sealed partial class FileKeyVault
         ArgumentNullException.ThrowIfNull(component);
         lock (_gate)
         {
+            TakeNewer();
             if (FindCeremony(keySet, keyVersion) is not { } ceremony) return CeremonyRefusal.NoCeremony;
             var refusal = ceremony.Enter(number, custodian, component, checkValue);
             if (refusal == CeremonyRefusal.None) SaveOr(ceremony.TakeBack);
@@ -50,6 +52,7 @@ public sealed partial class FileKeyVault
         ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
+            TakeNewer();
             if (FindCeremony(keySet, keyVersion) is not { } ceremony) return CeremonyRefusal.NoCeremony;
             var refusal = ceremony.TryComplete(checkValue, out var key);
             if (key is null) return refusal;
@@ -76,6 +79,7 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
+            TakeNewer();
             if (FindCeremony(keySet, keyVersion) is not { } ceremony) return CeremonyRefusal.NoCeremony;
             _content.Ceremonies.Remove(ceremony);
             SaveOr(() => _content.Ceremonies.Add(ceremony));
@@ -90,6 +94,7 @@ public sealed partial class FileKeyVault
         ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
+            TakeNewer();
             if (FindKey(keySet, keyVersion) is not { } key || !approval.TryUse(new KeyDeed.Destroy(keySet, keyVersion, key.Info.CheckValue))) return false;
             _content.CardKeys.Remove(key);
             SaveOr(() => _content.CardKeys.Add(key));
@@ -177,6 +182,7 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
+            TakeNewer();
             using var bytes = _content.Write();
             _file.Rewrap(passphrase, bytes.Written, cost);
         }
@@ -186,6 +192,7 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
+            TakeNewer();
             var key = SecretBytes.Random(VaultContent.KeyLength);
             versions.Add(key);
             SaveOr(() =>

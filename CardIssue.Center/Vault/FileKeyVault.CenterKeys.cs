@@ -63,6 +63,7 @@ public sealed partial class FileKeyVault
     {
         lock (_gate)
         {
+            TakeNewer();
             var made = _content.NextKeys;
             if (made is not null && (told is null || made.Number > told.Number || made.Sha256 == told.Sha256)) return made.Of(_content.Center);
             // One that was told by its number already is never another one.

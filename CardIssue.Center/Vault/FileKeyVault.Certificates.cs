@@ -57,6 +57,7 @@ public sealed partial class FileKeyVault
         if (pkcs12.IsEmpty || sha256.Length != 32) throw new ArgumentException("A certificate comes with its key, and its SHA-256 of 32 bytes.", nameof(sha256));
         lock (_gate)
         {
+            TakeNewer();
             var before = _content.Next;
             // One that was told by its number already is never another one.
             var next = new NextTls(Math.Max(Math.Max(before?.Number ?? 0, _content.TlsNumber), inForce) + 1, sha256, SecretBytes.Copy(pkcs12));

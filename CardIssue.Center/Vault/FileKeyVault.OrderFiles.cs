@@ -21,6 +21,7 @@ public sealed partial class FileKeyVault : IOrderFileKeys
     {
         lock (_gate)
         {
+            TakeNewer();
             var version = _content.OrderFileKeys is [.., var newest] ? newest.Info.Version + 1 : 1;
             var key = OrderFileKey.Make(version, _content.Center, _content.Keys.Signing, from, until);
             _content.OrderFileKeys.Add(key);
@@ -39,6 +40,7 @@ public sealed partial class FileKeyVault : IOrderFileKeys
         ArgumentNullException.ThrowIfNull(approval);
         lock (_gate)
         {
+            TakeNewer();
             var keys = _content.OrderFileKeys;
             var at = keys.FindIndex(key => key.Info.Version == version);
             if (at < 0 || at == keys.Count - 1) return false;

@@ -20,6 +20,12 @@ public sealed partial class FileKeyVault
         }
     }
 
+    /// <summary>
+    /// Before a change, in the gate: what was opened may be minutes old, for people are asked for passwords and components in between, and
+    /// an approval may be used up already. What another process does from here on, the file's own turn keeps away or tells.
+    /// </summary>
+    private void TakeNewer() => HasNewer();
+
     /// <summary>The same for a key that is not known: it may have been made a moment ago. A file that cannot be read brings none.</summary>
     private bool HasNewer()
     {

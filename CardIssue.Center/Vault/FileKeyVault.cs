@@ -157,6 +157,11 @@ public sealed partial class FileKeyVault : IKeyVault, IKeyCeremony
             Span<byte> own = stackalloc byte[MacLength];
             // The work is the same whether or not the verifier is any good.
             Verifier(key ?? _content.VerifierKeys[^1], order, code, own);
+            if (key is null && version > _content.VerifierKeys.Count)
+            {
+                throw new KeyVaultException($"This host's vault has not got version {version} of the issue code key, which the order's code was made with: "
+                    + "it is an older copy. Copy vault.json of a host that has.");
+            }
             return key is not null & CryptographicOperations.FixedTimeEquals(own, key is null ? own[..0] : verifier.Span[VersionLength..]);
         }
     }

@@ -28,6 +28,8 @@ public interface IKeyVault : ILogKeys, IRecordKeys, IDisposable
     ByteString CreateIssueCodeVerifier(OrderId order, ReadOnlySpan<byte> code);
 
     /// <summary>Whether the code is that of the order. Takes the same time for a right and a wrong code; an empty or broken verifier is just wrong.</summary>
+    /// <exception cref="KeyVaultException">The verifier was made with a key that is not here, so that the code is neither right nor wrong: another host has a
+    /// newer vault.</exception>
     bool CheckIssueCode(OrderId order, ByteString verifier, ReadOnlySpan<byte> code);
 
     /// <summary>

@@ -15,7 +15,8 @@ internal enum PassphraseFileKind : byte
 /// <summary>
 /// Bytes sealed under a passphrase: Argon2id (RFC 9106) makes the key, AES-256-GCM seals, the header is authenticated. Layout: <see cref="PassphraseHeader"/>, ciphertext, tag (16).
 /// Written to a temporary file first, flushed, then renamed over the old one; readable by the owner alone. The derived key stays in memory until this is disposed,
-/// so that the content can be replaced. Not for several threads.
+/// so that the content can be replaced. Several processes may have it open: one at a time replaces it, and only what it has read (<see cref="HeldFile"/>,
+/// in a file <c>.lock</c> beside it). Not for several threads.
 /// </summary>
 internal sealed class PassphraseFile : IDisposable
 {
@@ -26,6 +27,10 @@ internal sealed class PassphraseFile : IDisposable
     public const int MinPassphrase = 8;
 
     private const int TagLength = 16;
+
+    /// <summary>How long others may take over replacing it: each reads it, writes it and has the disk flushed.</summary>
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(5);
+
     private readonly string _path;
     private SecretBytes _key;
     private PassphraseHeader _header;
@@ -48,7 +53,7 @@ internal sealed class PassphraseFile : IDisposable
         var file = new PassphraseFile(path, header, key);
         try
         {
-            file.Write(content, overwrite: false);
+            file.Write(header, key, content, overwrite: false);
             return file;
         }
         catch
@@ -87,20 +92,9 @@ internal sealed class PassphraseFile : IDisposable
     /// <exception cref="IOException">It could not be written; the old content stands.</exception>
     public void Replace(ReadOnlySpan<byte> content)
     {
-        CheckUnchanged();
         Span<byte> nonce = stackalloc byte[PassphraseHeader.NonceLength];
         RandomNumberGenerator.Fill(nonce);
-        var before = _header;
-        _header = _header with { Nonce = ByteString.Copy(nonce) };
-        try
-        {
-            Write(content, overwrite: true);
-        }
-        catch (IOException)
-        {
-            _header = before;
-            throw;
-        }
+        Put(_header with { Nonce = ByteString.Copy(nonce) }, _key, content);
     }
 
     /// <summary>Reads the content again, where another process has replaced it meanwhile; then this one may replace it in its turn.</summary>
@@ -134,21 +128,18 @@ internal sealed class PassphraseFile : IDisposable
     public void Rewrap(SecretBytes passphrase, ReadOnlySpan<byte> content, Argon2Cost? cost = null)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
-        CheckUnchanged();
         var (header, key) = NewKey(_header.Kind, passphrase, cost ?? _header.Cost);
-        var (oldHeader, oldKey) = (_header, _key);
-        (_header, _key) = (header, key);
+        var before = _key;
         try
         {
-            Write(content, overwrite: true);
+            Put(header, key, content);
         }
-        catch (IOException)
+        catch
         {
-            (_header, _key) = (oldHeader, oldKey);
             key.Dispose();
             throw;
         }
-        oldKey.Dispose();
+        before.Dispose();
     }
 
     /// <summary>Zeroes the derived key.</summary>
@@ -203,14 +194,40 @@ internal sealed class PassphraseFile : IDisposable
         }
     }
 
-    private void Write(ReadOnlySpan<byte> content, bool overwrite)
+    /// <summary>
+    /// Writes the content in the place of what was read or written here last. Between the look whether it is that still and the writing no
+    /// other process replaces it: else one of two changes would be lost, and both be told as done.
+    /// </summary>
+    private void Put(PassphraseHeader header, SecretBytes key, ReadOnlySpan<byte> content)
+    {
+        using var turn = TakeTurn();
+        CheckUnchanged();
+        Write(header, key, content, overwrite: true);
+        (_header, _key) = (header, key);
+    }
+
+    private FileStream TakeTurn()
+    {
+        var turn = _path + ".lock";
+        try
+        {
+            return HeldFile.Take(turn, LongestTurn)
+                ?? throw new IOException($"{_path} is being written by another process, which has {turn} for more than {LongestTurn.TotalSeconds} seconds; try again.");
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"{_path} could not be written: {e.Message}", e);
+        }
+    }
+
+    private void Write(PassphraseHeader header, SecretBytes key, ReadOnlySpan<byte> content, bool overwrite)
     {
         var bytes = new byte[PassphraseHeader.Length + content.Length + TagLength];
         if (bytes.Length > MaxLength) throw new IOException($"{_path} would be larger than {MaxLength} bytes.");
         var head = bytes.AsSpan(0, PassphraseHeader.Length);
-        _header.Write(head);
-        using var gcm = new AesGcm(_key.Span, TagLength);
-        gcm.Encrypt(_header.Nonce.Span, content, bytes.AsSpan(PassphraseHeader.Length, content.Length), bytes.AsSpan(^TagLength..), head);
+        header.Write(head);
+        using var gcm = new AesGcm(key.Span, TagLength);
+        gcm.Encrypt(header.Nonce.Span, content, bytes.AsSpan(PassphraseHeader.Length, content.Length), bytes.AsSpan(^TagLength..), head);
         DurableFile.Write(_path, bytes, overwrite);
     }
 

@@ -15,6 +15,9 @@ internal sealed record TerminalFolder(string Path)
     /// <summary>The module's file until the center knows it.</summary>
     public string Enrolling => Module + ".enrolling";
 
+    /// <summary>Empty, beside it: what writes it has this for itself. Of use no longer than it.</summary>
+    public string EnrollingLock => Enrolling + ".lock";
+
     /// <summary>The terminal's public identity, for enrolment at the center.</summary>
     public string Terminal => System.IO.Path.Combine(Path, "terminal.json");
 

@@ -38,13 +38,16 @@ internal sealed class CenterFiles(string directory)
     /// <summary>Such a file.</summary>
     public static FormerCenterKeys ReadFormerKeys(string path) => FormerCenterKeys.Read(InputFile.ReadAll(path, 1024 * 1024), path);
 
-    /// <summary>Whether a process of this machine serves this directory.</summary>
+    /// <summary>Whether a process of this machine serves this directory. Several may ask at once, and none takes the lock for that.</summary>
     public bool IsServed()
     {
-        if (!File.Exists(Lock)) return false;
         try
         {
-            using var taken = new FileStream(Lock, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            using var look = new FileStream(Lock, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
             return false;
         }
         catch (IOException)

@@ -68,8 +68,8 @@ internal static class VaultCommands
             await center.NoteAsync("VaultStep", new { person, step = "rotate", key }, cancellation: cancellation);
             var version = key == OrderData ? center.Vault.RotateMaster() : center.Vault.RotateIssueCodeKey();
             await center.NoteAsync("VaultKeyRotated", new { person, key, version }, cancellation: cancellation);
-            return await call.Answers.SayAsync(new { ok = true, key, version }, $"Key {key} has version {version}. A running center takes it now"
-                + (key == OrderData ? "; wrap what is there under it: vault rewrap." : ". Codes that are out are verified with the version that they were made with."));
+            return await call.Answers.SayAsync(new { ok = true, key, version }, $"Key {key} has version {version}. A running center takes it now; copy {CenterFiles.VaultName} to the other hosts, if there are any: until then they decline what stands "
+                + "under this version. " + (key == OrderData ? "Then wrap what is there under it: vault rewrap." : "Codes that are out are verified with the version that they were made with."));
         });
     }
 
@@ -80,7 +80,7 @@ internal static class VaultCommands
         var report = await OrderRewrapping.RunAsync(center.Database, center.Vault, center.By, progress, cancellation)
             ?? throw new CommandException(ExitCode.Refused, $"{center.By} may not do this any more.");
         await call.Answers.SayAsync(new { ok = report.Left == 0, version = report.Version, rewrapped = report.Rewrapped, left = report.Left },
-            $"{report.Rewrapped} orders are under version {report.Version} now."
+            $"{report.Rewrapped} orders are under version {report.Version} now. Hosts whose {CenterFiles.VaultName} has not got it decline them: copy this one to them, if there are any."
             + (report.Left == 0 ? "" : $" {report.Left} did not open: their data is damaged, its key gone, or their product unknown to this version."));
         return report.Left == 0 ? ExitCode.Ok : ExitCode.Damaged;
     });

@@ -48,6 +48,7 @@ internal static class EnrollCommand
                 WholeFile.Replace(folder.Terminal, module.Identity.Write());
                 // Until here the module is nobody's: the same command goes on where it was cut.
                 File.Move(folder.Enrolling, folder.Module);
+                File.Delete(folder.EnrollingLock);
                 ModuleCommands.Print(output, common.IsJson(parsed), folder, module);
             }
             if (!common.IsJson(parsed)) output.WriteLine($"Next: set \"connect\": \"{way}\" in {HostSettings.FileName}, and look with `terminalhost check`.");

@@ -66,6 +66,27 @@ public sealed class EnrolmentRegistryTest(EngineKind engine)
         Assert.That(await Registry.InviteAsync(Invitation(2), _bench.Ann), Is.EqualTo(TerminalChange.NeedsApproval));
     }
 
+    /// <summary>A code is good for days: who was locked, or lost the role, in that time lets nobody in any more.</summary>
+    [TestCase(true), TestCase(false)]
+    public async Task MakerMayNotAnyMore_HisCodeIsNone_AndWhoCameBeforeStays(bool isLocked)
+    {
+        await TestPeople.AddAsync(_bench.Database, _bench.RecordKeys, ("fred", PersonRoles.Supervisor));
+        var fred = TestPeople.Of(_bench.Database, "fred", PersonRoles.Supervisor);
+        var other = Invitation(2) with { Terminal = new TerminalId("t2") };
+        foreach (var made in new[] { Invitation(1), other }) Assert.That(await Registry.InviteAsync(made, fred), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await Registry.EnrolAsync(Invitation(1), Keys(1)), Is.EqualTo(EnrolmentEnd.Known));
+        Assert.That(await Registry.AwaitsAsync(Peer), Is.True);
+
+        if (isLocked) await _bench.People.LockAsync(fred.Name, _bench.Ann);
+        else Assert.That(await _bench.DoAsync(new CenterAct.SetRoles(fred.Name, PersonRoles.Clerk)), Is.EqualTo(DeskOutcome.Done));
+        Assert.That((await Registry.AwaitsAsync(Peer), await Registry.EnrolAsync(other, Keys(2))), Is.EqualTo((false, EnrolmentEnd.NoCode)));
+        Assert.That(await Registry.GetAsync(other.Terminal), Is.Null);
+        Assert.That(await Registry.EnrolAsync(Invitation(1), Keys(1)), Is.EqualTo(EnrolmentEnd.Known), "it missed the answer");
+
+        Assert.That(await Registry.InviteAsync(other with { Verifier = Bytes(3) }, _bench.Ann), Is.EqualTo(TerminalChange.Done));
+        Assert.That(await Registry.EnrolAsync(other with { Verifier = Bytes(3) }, Keys(2)), Is.EqualTo(EnrolmentEnd.Known), "by another's word");
+    }
+
     [Test]
     public async Task Removed_NameComesBackWithOtherKeysAlone_AndOneClerkMayRemove()
     {

@@ -1,5 +1,6 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Terminals;
+using CardIssue.Center.Vault;
 using CardIssue.Core.Crypto;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -240,6 +241,43 @@ internal sealed class OrderClaimingTest(EngineKind engine)
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.TooMany));
     }
 
+    /// <summary>Known to others, a code is renewed: from that commit on the one before opens nothing, however far its check was by then.</summary>
+    [Test]
+    public async Task CodeRenewedWhileTheOneBeforeIsLookedAt_TheOneBeforeGetsNothing()
+    {
+        var renewed = ByteString.FromHex("AB");
+        var overtaken = (ClaimOutcome.Declined)await _bench.Orders.ClaimAsync(
+            "o1", (order, _) => _bench.RenewCodeAsync(order.Value, renewed, _bench.Time.GetUtcNow().AddDays(1)).Result == DeskOutcome.Done, StoreBench.At("t1"));
+        Assert.That((overtaken.Code, overtaken.Order, overtaken.Detail),
+            Is.EqualTo((DeclineCode.OrderOrCode, new OrderId("o1"), "the issue code is not the order's any more")));
+        Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
+        Assert.That(await _bench.Orders.ClaimAsync("o1", (_, verifier) => verifier == renewed, StoreBench.At("t1")), Is.InstanceOf<ClaimOutcome.Claimed>());
+    }
+
+    /// <summary>A host whose vault is an older copy: the code may be right.</summary>
+    [Test]
+    public async Task CodeThatThisHostHasNoKeyFor_IsDeclinedAsTheCentersLack_AndIsNoTry()
+    {
+        for (var i = 0; i <= _bench.Options.CodeAttemptsPerTerminal; i++)
+        {
+            var lacking = (ClaimOutcome.Declined)await LackingAsync("o1");
+            Assert.That((lacking.Code, lacking.Order, lacking.Detail), Is.EqualTo((DeclineCode.CenterLacks, new OrderId("o1"), "copy it")));
+        }
+        Assert.That(await _bench.DeclineAsync("o1"), Is.Null, "once its key is here");
+    }
+
+    /// <summary>What stands for the verifier of an order that is not there may be of such a key, too.</summary>
+    [Test]
+    public async Task OrderThatIsNotThere_AtAHostThatLacksAKey_IsDeclinedAndCountedAsEver()
+    {
+        for (var i = 0; i < _bench.Options.CodeAttemptsPerCustomer; i++)
+        {
+            var unknown = (ClaimOutcome.Declined)await LackingAsync("nobody");
+            Assert.That((unknown.Code, unknown.Order), Is.EqualTo((DeclineCode.OrderOrCode, (OrderId?)null)));
+        }
+        Assert.That(((ClaimOutcome.Declined)await LackingAsync("nobody")).Code, Is.EqualTo(DeclineCode.TooMany));
+    }
+
     [Test]
     public async Task Tries_LeaveTheWindow_OneByOne()
     {
@@ -261,6 +299,9 @@ internal sealed class OrderClaimingTest(EngineKind engine)
         Assert.That(await _bench.DeclineAsync("o1"), Is.EqualTo(DeclineCode.NotNow));
         Assert.That((await _bench.ViewAsync("o1")).State, Is.EqualTo(OrderState.Ready));
     }
+
+    private Task<ClaimOutcome> LackingAsync(string reference) =>
+        _bench.Orders.ClaimAsync(reference, (_, _) => throw new KeyVaultException("copy it"), StoreBench.At("t1"));
 
     private async Task WrongAsync(int times, string order = "o1", string terminal = "t1")
     {

@@ -151,7 +151,7 @@ public sealed partial class ScreenCounterTest
         var all = string.Concat(_terminal.All);
         Assert.That(all, Does.Not.Contain(Code).And.Not.Contain("password of").And.Not.Contain("wrong password").And.Not.Contain("nonsense"), "what is hidden was shown");
         Assert.That(all, Does.Not.Contain("x\n受付"));
-        Assert.That(Directory.EnumerateFiles(_folder.File("terminal")).Select(Path.GetFileName), Is.SubsetOf(new[] { "module.json", "terminal.json", "operators.json", "module.json.witness" }));
+        Assert.That(Directory.EnumerateFiles(_folder.File("terminal")).Select(Path.GetFileName), Is.SubsetOf(new[] { "module.json", "module.json.lock", "terminal.json", "operators.json", "module.json.witness" }));
     }
 
     [Test]

@@ -51,9 +51,9 @@ public sealed class CenterHostDayTwoTest
         Assert.That(await CountsAsync("order-data"), Is.EqualTo(new[] { 4, 0 }));
         Assert.That((await DoAsync(0, "vault", "rewrap", "--json")).Json[^1].GetProperty("rewrapped").GetInt32(), Is.EqualTo(4));
         Assert.That(await CountsAsync("order-data"), Is.EqualTo(new[] { 0, 4 }));
-        Assert.That((await DoAsync(0, "vault", "rewrap", "--json")).Json[^1].GetProperty("rewrapped").GetInt32(), Is.Zero);
+        Assert.That((await DoAsync(0, "vault", "rewrap")).Output, Does.StartWith("0 orders are under version 2 now.").And.Contain("copy this one to them"));
         await DoAsync(0, "product", "preview", "--order", "E2E-0001");
-        Assert.That((await DoAsync(0, "vault", "rotate", "issue-code", "--json")).Json[0].GetProperty("version").GetInt32(), Is.EqualTo(2));
+        Assert.That((await DoAsync(0, "vault", "rotate", "issue-code")).Output, Does.Contain("has version 2").And.Contain("copy vault.json to the other hosts"));
         Assert.That(await CountsAsync("issue-code"), Is.EqualTo(new[] { 4, 0 }));
         await DoAsync(2, "vault", "rotate", "log");
         var log = await DoAsync(0, "log", "show", "--kind", "VaultKeyRotated", "--person", "ann", "--json");

@@ -43,8 +43,9 @@ public class PassphraseFileTest
         using (var file = Make("first"u8)) file.Replace("second"u8);
         using var opened = PassphraseFile.Open(_path, PassphraseFileKind.CenterVault, Passphrase, out var content);
         Assert.That(content.FixedTimeEquals("second"u8), Is.True);
-        Assert.That(Directory.GetFiles(_folder), Is.EqualTo(new[] { _path }), "no temporary file stays");
-        if (!OperatingSystem.IsWindows()) Assert.That(File.GetUnixFileMode(_path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        var left = Directory.GetFiles(_folder).Order(StringComparer.Ordinal).ToList();
+        Assert.That(left, Is.EqualTo(new[] { _path, $"{_path}.lock" }), "no temporary file stays");
+        if (!OperatingSystem.IsWindows()) Assert.That(left.Select(File.GetUnixFileMode), Is.All.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
     }
 
     [Test]
@@ -129,6 +130,46 @@ public class PassphraseFileTest
         Assert.That(() => first.Replace("z"u8), Throws.InstanceOf<PassphraseFileException>().With.Property("Fault").EqualTo(PassphraseFault.ChangedMeanwhile));
         using var opened = PassphraseFile.Open(_path, PassphraseFileKind.CenterVault, Passphrase, out var content);
         Assert.That(content.FixedTimeEquals("y"u8), Is.True);
+    }
+
+    /// <summary>Each of both has read what is there; one alone may go on from it.</summary>
+    [Test]
+    public async Task TwoProcesses_ReplaceItAtOnce_OneDoesAndTheOtherIsTold()
+    {
+        using var first = Make("x"u8);
+        using var second = PassphraseFile.Open(_path, PassphraseFileKind.CenterVault, Passphrase, out var opened);
+        opened.Dispose();
+        for (var round = 0; round < 60; round++)
+        {
+            using var both = new Barrier(2);
+            var done = await Task.WhenAll(Task.Run(() => Replaces(first, both)), Task.Run(() => Replaces(second, both)));
+            Assert.That(done, Is.EquivalentTo(new[] { true, false }), $"round {round}");
+            Assert.That((first.ReadChanged(_ => { }), second.ReadChanged(_ => { })), Is.EqualTo((!done[0], !done[1])));
+        }
+
+        static bool Replaces(PassphraseFile file, Barrier both)
+        {
+            both.SignalAndWait();
+            try
+            {
+                file.Replace("y"u8);
+                return true;
+            }
+            catch (PassphraseFileException e) when (e.Fault is PassphraseFault.ChangedMeanwhile)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>As a process that was killed while it had its turn leaves it.</summary>
+    [Test]
+    public void LockIsThereAndNobodyHasIt_IsInNobodysWay()
+    {
+        using var file = Make("x"u8);
+        File.WriteAllBytes($"{_path}.lock", []);
+        file.Replace("y"u8);
+        file.Rewrap(Other, "z"u8);
     }
 
     private PassphraseFile Make(ReadOnlySpan<byte> content) => PassphraseFile.Create(_path, PassphraseFileKind.CenterVault, Passphrase, content, Cheapest);

@@ -61,6 +61,68 @@ public sealed class VaultRefreshTest
         Assert.That(_serving.IsCardNumber(number), Is.True);
     }
 
+    /// <summary>Another host, whose vault is a copy from before: no code that was made since is wrong there.</summary>
+    [Test]
+    public void CodeOfAKeyThatOnlyAnotherHostHas_IsNeitherRightNorWrong_UntilTheFileIsCopied()
+    {
+        var copy = $"{_path}.2";
+        File.Copy(_path, copy);
+        using var passphrase = Passphrase();
+        using var elsewhere = FileKeyVault.Open(copy, passphrase);
+        var before = _command.CreateIssueCodeVerifier(Terms.Order, "4711"u8);
+        _command.RotateIssueCodeKey();
+        var code = _command.CreateIssueCodeVerifier(Terms.Order, "4711"u8);
+        Assert.That(() => elsewhere.CheckIssueCode(Terms.Order, code, "4711"u8), Throws.TypeOf<KeyVaultException>().With.Message.Contain("Copy vault.json"));
+        Assert.That(() => elsewhere.CheckIssueCode(Terms.Order, code, "4712"u8), Throws.TypeOf<KeyVaultException>(), "it can't tell");
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, before, "4711"u8), Is.True);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, ByteString.Copy(code.Span[..^1]), "4711"u8), Is.False, "broken");
+        File.Copy(_path, copy, overwrite: true);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, code, "4711"u8), Is.True);
+        Assert.That(elsewhere.CheckIssueCode(Terms.Order, code, "4712"u8), Is.False);
+    }
+
+    /// <summary>As two custodians who enter their components at the same moment.</summary>
+    [Test]
+    public async Task ChangedByBothAtOnce_WhatIsSaidToBeDoneIsThere()
+    {
+        var done = 0;
+        for (var round = 0; round < 40; round++)
+        {
+            using var both = new Barrier(2);
+            await Task.WhenAll(Task.Run(() => Rotate(_serving, both)), Task.Run(() => Rotate(_command, both)));
+        }
+        _command.Refresh();
+        Assert.That(_command.OrderDataVersion, Is.EqualTo(1 + done));
+        Assert.That(done, Is.GreaterThanOrEqualTo(40), "one of both, each time");
+
+        void Rotate(FileKeyVault vault, Barrier both)
+        {
+            both.SignalAndWait();
+            try
+            {
+                vault.RotateMaster();
+                Interlocked.Increment(ref done);
+            }
+            catch (PassphraseFileException e) when (e.Fault is PassphraseFault.ChangedMeanwhile)
+            {
+                // It is told, and nothing of it is there.
+            }
+        }
+    }
+
+    /// <summary>Whoever opened the file, and was asked for a component then, enters it into what is there by now.</summary>
+    [Test]
+    public void ChangedByAnotherSinceItWasOpened_TheNextChangeGoesOnFromThat()
+    {
+        Counter.ImportMaster(_command, "visa", 0x30, Counter.Master);
+        _command.Begin("visa", 0x31, CardKeyAlgorithm.Aes128);
+        Assert.That(_serving.Begin("visa", 0x31, CardKeyAlgorithm.Aes128), Is.EqualTo(CeremonyRefusal.UnderWay));
+        Assert.That(_serving.Cancel("visa", 0x31), Is.EqualTo(CeremonyRefusal.None));
+        Assert.That((_command.RotateMaster(), _serving.RotateMaster(), _command.RotateMaster()), Is.EqualTo((2, 3, 4)));
+        Assert.That(_serving.MakeNextKeys(), Is.EqualTo(_command.MakeNextKeys()));
+        Assert.That((_serving.Refresh(), _command.Refresh()), Is.EqualTo((false, false)), "what it changes, it has");
+    }
+
     [Test]
     public void EnrolmentCodeOfAKeyMadeAMomentAgo_Opens()
     {
