@@ -26,6 +26,9 @@ internal sealed class CardChannel
     private readonly CallThread _thread;
     private nint _context, _card;
     private PcscProtocols _active;
+
+    /// <summary>By what a connection was found to be dead.</summary>
+    private PcscCode _lost = PcscCode.NoCard;
     private int _dirty;
 
     public CardChannel(IPcscApi api, string reader, TimeSpan deadReader, TimeProvider time, ILogger logger)
@@ -55,7 +58,7 @@ internal sealed class CardChannel
     }
 
     /// <summary>Runs calls that need no card, on the open connection or else on the reader alone.</summary>
-    public Task<(PcscCode Code, T? Value)> AskReaderAsync<T>(Func<nint, T> ask, CancellationToken cancellation) =>
+    public Task<(PcscCode Code, T? Value)> AskReaderAsync<T>(Func<nint, (PcscCode Code, T? Value)> ask, CancellationToken cancellation) =>
         CallOrGiveUpAsync(() => AskReader(ask), cancellation);
 
     /// <summary>Sends one command and receives its response.</summary>
@@ -209,15 +212,21 @@ internal sealed class CardChannel
         return (isGone ? PcscCode.NoCard : code, default);
     }
 
-    private (PcscCode Code, T? Value) AskReader<T>(Func<nint, T> ask)
+    private (PcscCode Code, T? Value) AskReader<T>(Func<nint, (PcscCode Code, T? Value)> ask)
     {
-        if (_card != 0) return (PcscCode.Success, ask(_card));
+        // A connection whose reader went, or whose service was restarted, tells nothing of the reader that is there now.
+        if (_card != 0 && _api.Status(_card, out _) is not PcscCode.Success and var lost)
+        {
+            Disconnect();
+            _lost = lost;
+        }
+        if (_card != 0) return ask(_card);
         if (Establish() is not PcscCode.Success and var none) return (none, default);
         var code = _api.Connect(_context, _reader, PcscShare.Direct, PcscProtocols.None, out var card, out _);
         if (code != PcscCode.Success) return (code, default);
         try
         {
-            return (PcscCode.Success, ask(card));
+            return ask(card);
         }
         finally
         {
@@ -229,6 +238,7 @@ internal sealed class CardChannel
     {
         try
         {
+            if (_card == 0) return (FaultAfter(_lost), _lost, 0);
             var sent = _active == PcscProtocols.T0 ? CaseFour.LengthForT0(_command.AsSpan(0, commandLength)) : commandLength;
             var code = _api.Transmit(_card, _active, _command.AsSpan(0, sent), _response, out var length);
             // Of a response that failed, some may have come all the same.
@@ -244,6 +254,7 @@ internal sealed class CardChannel
 
     private (CardFault? Fault, PcscCode Code, ByteString Atr) Reset()
     {
+        if (_card == 0) return (FaultAfter(_lost), _lost, default);
         var code = _api.Reconnect(_card, PcscShare.Exclusive, PcscProtocols.T0 | PcscProtocols.T1, PcscDisposition.Unpower, out var active);
         if (code != PcscCode.Success) return (FaultAfter(code), code, default);
         _active = active;

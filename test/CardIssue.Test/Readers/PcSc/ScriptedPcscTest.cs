@@ -134,6 +134,39 @@ public sealed class ScriptedPcscTest
             Is.EqualTo(new ReaderIdentity("pcsc", ScriptedPcsc.Reader, "Maker", "Model X", Serial: null, Firmware: "2.10", Port: "usb:0103")));
     }
 
+    /// <summary>A reader that was unplugged under its connection, or whose service was restarted, is away, and itself when it is back: never one without a name.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_ConnectionIsDead_IsTheReadersOwn([Values] bool withService, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        var before = await reader.IdentifyAsync(cancellation);
+        await using (var connection = await reader.ConnectAsync(cancellation))
+        {
+            pcsc.Drop(withService);
+            pcsc.ConnectCode = PcscCode.UnknownReader;
+            Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+            pcsc.ConnectCode = PcscCode.Success;
+            Assert.That(await reader.IdentifyAsync(cancellation), Is.EqualTo(before));
+            Assert.That(await FaultOf(connection.TransmitAsync(Command, new byte[258], cancellation).AsTask()), Is.Not.Null);
+            Assert.That(await FaultOf(connection.ResetAsync(cancellation).AsTask()), Is.Not.Null);
+        }
+        await using var again = await reader.ConnectAsync(cancellation);
+        Assert.That(await again.TransmitAsync(Command, new byte[258], cancellation), Is.EqualTo(2));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_ReaderGoesInTheMiddleOfIt_IsGone([Values] bool isConnected, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await using var connection = isConnected ? await reader.ConnectAsync(cancellation) : null;
+        pcsc.Attributes = 2;
+        Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+    }
+
     [Test]
     public void Options_OutOfRange_AreNamed()
     {
