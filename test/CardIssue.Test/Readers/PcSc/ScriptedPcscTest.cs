@@ -167,6 +167,52 @@ public sealed class ScriptedPcscTest
         Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
     }
 
+    /// <summary>Whoever is at the card goes on: its command ends well, and the card keeps its power.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_GivenUpBehindACommand_LeavesTheCardItsPower([Values] bool isCancelled, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc, Short);
+        await using (var connection = await reader.ConnectAsync(cancellation))
+        {
+            pcsc.Transmits.Reset();
+            var response = new byte[258];
+            var command = connection.TransmitAsync(Command, response, cancellation);
+            using var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var identity = reader.IdentifyAsync(impatient.Token).AsTask();
+            if (isCancelled) await impatient.CancelAsync();
+            if (isCancelled) Assert.That(async () => await identity, Throws.InstanceOf<OperationCanceledException>());
+            else Assert.That(await FaultOf(identity), Is.EqualTo(CardFault.Busy));
+            pcsc.Transmits.Set();
+            Assert.That(await command, Is.EqualTo(2));
+            Assert.That((await reader.IdentifyAsync(cancellation)).Vendor, Is.EqualTo("Maker"));
+            Assert.That(await connection.TransmitAsync(Command, response, cancellation), Is.EqualTo(2));
+            Assert.That(pcsc.PowerOffs, Is.Zero);
+        }
+        Assert.That(pcsc.PowerOffs, Is.EqualTo(1));
+    }
+
+    /// <summary>A driver that hangs is another matter: nobody ends that call.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_CancelledInADriverThatHangs_NextUseHasAnotherChannel(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc, Short);
+        pcsc.Connects.Reset();
+        using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            var identity = reader.IdentifyAsync(impatient.Token).AsTask();
+            await impatient.CancelAsync();
+            Assert.That(async () => await identity, Throws.InstanceOf<OperationCanceledException>());
+        }
+        Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone), "the call before has not returned");
+        var next = reader.IdentifyAsync(cancellation);
+        pcsc.Connects.Set();
+        Assert.That((await next).Vendor, Is.EqualTo("Maker"));
+    }
+
     [Test]
     public void Options_OutOfRange_AreNamed()
     {
