@@ -82,6 +82,7 @@ public sealed class PcscCardReader : ICardReader
                     _seen = sight;
                     return sight.Atr;
                 case SightKind.MuteCard:
+                    _seen = sight;
                     throw PcscFaults.Exception(CardFault.Mute, _reader);
                 case SightKind.NoCard:
                     wasThere = true;

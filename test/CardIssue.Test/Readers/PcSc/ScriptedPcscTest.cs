@@ -213,6 +213,24 @@ public sealed class ScriptedPcscTest
         Assert.That((await next).Vendor, Is.EqualTo("Maker"));
     }
 
+    [Test, CancelAfter(20_000)]
+    public async Task Card_Mute_IsWaitedForUntilItIsTakenOut(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await reader.WaitForCardAsync(cancellation);
+        pcsc.Set(PcscState.Empty);
+        await reader.WaitForRemovalAsync(cancellation);
+        pcsc.Set(PcscState.Present | PcscState.Mute);
+        Assert.That(await FaultOf(reader.WaitForCardAsync(cancellation).AsTask()), Is.EqualTo(CardFault.Mute));
+        var removal = reader.WaitForRemovalAsync(cancellation).AsTask();
+        Assert.That(removal.IsCompleted, Is.False);
+        pcsc.Set(PcscState.Present);
+        await removal;
+        Assert.That((await reader.WaitForCardAsync(cancellation)).IsEmpty, Is.False);
+    }
+
     [Test]
     public void Options_OutOfRange_AreNamed()
     {
