@@ -85,4 +85,7 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Error, "The center's next keys could not be kept; the card goes on, and they are told again: {Reason}")]
     public static partial void CenterKeysNotKept(ILogger logger, Exception exception, string reason);
+
+    [LoggerMessage(26, LogLevel.Warning, "A card is in that says nothing: {Reason}")]
+    public static partial void CardMute(ILogger logger, string reason);
 }

@@ -10,7 +10,10 @@ public interface ICardReader : IAsyncDisposable
     ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation);
 
     /// <summary>Completes with the answer to reset (2–33 bytes, ISO 7816-3) as soon as a card is in.</summary>
-    /// <exception cref="CardException">The reader is gone.</exception>
+    /// <exception cref="CardException">
+    /// The reader is gone; or a card is in that does not answer (<see cref="CardFault.Mute"/>): the wrong way round, most often.
+    /// <see cref="WaitForRemovalAsync"/> then waits for it to be taken out as for any other.
+    /// </exception>
     ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation);
 
     /// <summary>Completes as soon as no card is in.</summary>

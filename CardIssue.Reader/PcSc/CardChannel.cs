@@ -26,7 +26,13 @@ internal sealed class CardChannel
     private readonly CallThread _thread;
     private nint _context, _card;
     private PcscProtocols _active;
+
+    /// <summary>By what a connection was found to be dead.</summary>
+    private PcscCode _lost = PcscCode.NoCard;
     private int _dirty;
+
+    /// <summary>Whether somebody waits for the call that is under way, and so will end it: see <see cref="IsBusy"/>.</summary>
+    private volatile bool _isAwaited;
 
     public CardChannel(IPcscApi api, string reader, TimeSpan deadReader, TimeProvider time, ILogger logger)
     {
@@ -54,9 +60,11 @@ internal sealed class CardChannel
         return (code, atr);
     }
 
-    /// <summary>Runs calls that need no card, on the open connection or else on the reader alone.</summary>
-    public Task<(PcscCode Code, T? Value)> AskReaderAsync<T>(Func<nint, T> ask, CancellationToken cancellation) =>
-        CallOrGiveUpAsync(() => AskReader(ask), cancellation);
+    /// <summary>
+    /// Runs calls that need no card, on the open connection or else on the reader alone. Cancelled, it leaves the connection as it is: somebody's card is in work there.
+    /// </summary>
+    public Task<(PcscCode Code, T? Value)> AskReaderAsync<T>(Func<nint, (PcscCode Code, T? Value)> ask, CancellationToken cancellation) =>
+        CallAsync(() => AskReader(ask), cancellation);
 
     /// <summary>Sends one command and receives its response.</summary>
     /// <exception cref="CardException">It failed, or took longer than <paramref name="limit"/>.</exception>
@@ -65,7 +73,7 @@ internal sealed class CardChannel
         if (command.Length is < 4 or > LongestCommand) throw new ArgumentException($"A command APDU has 4 to {LongestCommand} bytes; it has {command.Length}.");
         await EnterAsync(cancellation).ConfigureAwait(false);
         command.CopyTo(_command);
-        var running = _thread.Start(() => Transmit(command.Length));
+        var running = Start(() => Transmit(command.Length));
         try
         {
             var (fault, code, length) = await WaitAsync(running, limit, CardFault.SlowCard, cancellation).ConfigureAwait(false);
@@ -107,7 +115,28 @@ internal sealed class CardChannel
     private async Task<T> CallAsync<T>(Func<T> call, CancellationToken cancellation)
     {
         await EnterAsync(cancellation).ConfigureAwait(false);
-        var running = _thread.Start(call);
+        return await RunAsync(call, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Cancelled before its turn, nothing of it was begun, and whoever is at the card goes on.</summary>
+    private async Task<T> CallOrGiveUpAsync<T>(Func<T> call, CancellationToken cancellation)
+    {
+        await EnterAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await RunAsync(call, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // A connection that nobody has would hold the card.
+            GiveUp();
+            throw;
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<T> call, CancellationToken cancellation)
+    {
+        var running = Start(call);
         try
         {
             return await WaitAsync(running, _deadReader, CardFault.ReaderGone, cancellation).ConfigureAwait(false);
@@ -118,18 +147,10 @@ internal sealed class CardChannel
         }
     }
 
-    private async Task<T> CallOrGiveUpAsync<T>(Func<T> call, CancellationToken cancellation)
+    private Task<T> Start<T>(Func<T> call)
     {
-        try
-        {
-            return await CallAsync(call, cancellation).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // A connection that nobody has would hold the card.
-            GiveUp();
-            throw;
-        }
+        _isAwaited = true;
+        return _thread.Start(call);
     }
 
     private async ValueTask EnterAsync(CancellationToken cancellation)
@@ -151,6 +172,8 @@ internal sealed class CardChannel
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
+            // A command may take longer than that, and whoever awaits it ends it in time.
+            if (_isAwaited) throw new CardException(CardFault.Busy, $"The card in {_reader} is still at work after {_deadReader}; ask again when its command has ended.");
             GiveUp();
             throw PcscFaults.Exception(CardFault.ReaderGone, _reader, $"a call did not return within {_deadReader}");
         }
@@ -172,8 +195,13 @@ internal sealed class CardChannel
     /// <summary>The next call may come when this one has returned, and nothing of it is left in the buffer.</summary>
     private void LeaveAfter(Task running)
     {
-        if (running.IsCompleted) Leave();
-        else running.ContinueWith(static (_, channel) => ((CardChannel)channel!).Leave(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        if (running.IsCompleted)
+        {
+            Leave();
+            return;
+        }
+        _isAwaited = false;
+        running.ContinueWith(static (_, channel) => ((CardChannel)channel!).Leave(), this, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void Leave()
@@ -209,15 +237,21 @@ internal sealed class CardChannel
         return (isGone ? PcscCode.NoCard : code, default);
     }
 
-    private (PcscCode Code, T? Value) AskReader<T>(Func<nint, T> ask)
+    private (PcscCode Code, T? Value) AskReader<T>(Func<nint, (PcscCode Code, T? Value)> ask)
     {
-        if (_card != 0) return (PcscCode.Success, ask(_card));
+        // A connection whose reader went, or whose service was restarted, tells nothing of the reader that is there now.
+        if (_card != 0 && _api.Status(_card, out _) is not PcscCode.Success and var lost)
+        {
+            Disconnect();
+            _lost = lost;
+        }
+        if (_card != 0) return ask(_card);
         if (Establish() is not PcscCode.Success and var none) return (none, default);
         var code = _api.Connect(_context, _reader, PcscShare.Direct, PcscProtocols.None, out var card, out _);
         if (code != PcscCode.Success) return (code, default);
         try
         {
-            return (PcscCode.Success, ask(card));
+            return ask(card);
         }
         finally
         {
@@ -229,6 +263,7 @@ internal sealed class CardChannel
     {
         try
         {
+            if (_card == 0) return (FaultAfter(_lost), _lost, 0);
             var sent = _active == PcscProtocols.T0 ? CaseFour.LengthForT0(_command.AsSpan(0, commandLength)) : commandLength;
             var code = _api.Transmit(_card, _active, _command.AsSpan(0, sent), _response, out var length);
             // Of a response that failed, some may have come all the same.
@@ -244,6 +279,7 @@ internal sealed class CardChannel
 
     private (CardFault? Fault, PcscCode Code, ByteString Atr) Reset()
     {
+        if (_card == 0) return (FaultAfter(_lost), _lost, default);
         var code = _api.Reconnect(_card, PcscShare.Exclusive, PcscProtocols.T0 | PcscProtocols.T1, PcscDisposition.Unpower, out var active);
         if (code != PcscCode.Success) return (FaultAfter(code), code, default);
         _active = active;

@@ -54,7 +54,9 @@ public sealed class PcscCardReader : ICardReader
     /// Asks the driver for the reader's attributes (PC/SC part 3). The serial number is the attribute's alone: what looks like one inside the name proves nothing.
     /// </summary>
     /// <inheritdoc/>
-    /// <exception cref="CardException">The reader or the service is gone, or another program holds the reader.</exception>
+    /// <exception cref="CardException">
+    /// The reader or the service is gone; another program holds the reader; or a command of its card takes longer than <see cref="PcscReaderOptions.DeadReader"/>.
+    /// </exception>
     public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation)
     {
         var identity = await UntilFreeAsync(
@@ -80,6 +82,7 @@ public sealed class PcscCardReader : ICardReader
                     _seen = sight;
                     return sight.Atr;
                 case SightKind.MuteCard:
+                    _seen = sight;
                     throw PcscFaults.Exception(CardFault.Mute, _reader);
                 case SightKind.NoCard:
                     wasThere = true;

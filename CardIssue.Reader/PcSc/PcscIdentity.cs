@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Primitives;
 using CardIssue.Reader.PcSc.Binding;
 
@@ -11,13 +12,21 @@ internal static class PcscIdentity
 {
     private const int MaximumText = 256;
 
-    public static ReaderIdentity Read(IPcscApi api, nint card, string name) => new(
-        "pcsc", name,
-        Vendor: Text(api, card, PcscAttribute.VendorName),
-        Model: Text(api, card, PcscAttribute.InterfaceDeviceType),
-        Serial: Text(api, card, PcscAttribute.InterfaceDeviceSerial),
-        Firmware: Number(api, card, PcscAttribute.InterfaceDeviceVersion) is { } version ? Version(version) : null,
-        Port: Number(api, card, PcscAttribute.Channel) is { } channel ? Channel(channel) : null);
+    /// <summary>
+    /// Asks for them one after the other. A reader that goes meanwhile has told half of what it is, which may fit no entry: its code comes back, and no identity.
+    /// </summary>
+    public static (PcscCode Code, ReaderIdentity? Value) Read(IPcscApi api, nint card, string name)
+    {
+        var gone = PcscCode.Success;
+        var identity = new ReaderIdentity(
+            "pcsc", name,
+            Vendor: Text(api, card, PcscAttribute.VendorName, ref gone),
+            Model: Text(api, card, PcscAttribute.InterfaceDeviceType, ref gone),
+            Serial: Text(api, card, PcscAttribute.InterfaceDeviceSerial, ref gone),
+            Firmware: Number(api, card, PcscAttribute.InterfaceDeviceVersion, ref gone) is { } version ? Version(version) : null,
+            Port: Number(api, card, PcscAttribute.Channel, ref gone) is { } channel ? Channel(channel) : null);
+        return gone is PcscCode.Success ? (gone, identity) : (gone, null);
+    }
 
     /// <summary>0xMMmmbbbb: major, minor, build; hexadecimal digits, as USB's bcdDevice has them.</summary>
     internal static string Version(uint version)
@@ -42,18 +51,24 @@ internal static class PcscIdentity
         return string.Create(CultureInfo.InvariantCulture, $"{type}:{channel & 0xFFFF:X4}");
     }
 
-    private static string? Text(IPcscApi api, nint card, PcscAttribute attribute)
+    private static string? Text(IPcscApi api, nint card, PcscAttribute attribute, ref PcscCode gone)
     {
         Span<byte> value = stackalloc byte[MaximumText];
-        if (api.GetAttribute(card, attribute, value, out var length) != PcscCode.Success) return null;
+        if (!IsTold(api.GetAttribute(card, attribute, value, out var length), ref gone)) return null;
         var text = Encoding.UTF8.GetString(value[..length]).TrimEnd('\0').Trim();
         return text.Length == 0 || text.Any(char.IsControl) ? null : text;
     }
 
-    private static uint? Number(IPcscApi api, nint card, PcscAttribute attribute)
+    private static uint? Number(IPcscApi api, nint card, PcscAttribute attribute, ref PcscCode gone)
     {
         Span<byte> value = stackalloc byte[sizeof(ulong)];
-        if (api.GetAttribute(card, attribute, value, out var length) != PcscCode.Success || length < sizeof(uint)) return null;
+        if (!IsTold(api.GetAttribute(card, attribute, value, out var length), ref gone) || length < sizeof(uint)) return null;
         return MemoryMarshal.Read<uint>(value) is not 0 and var number ? number : null;
+    }
+
+    private static bool IsTold(PcscCode code, ref PcscCode gone)
+    {
+        if (PcscFaults.Of(code) is CardFault.ReaderGone or CardFault.ServiceGone) gone = code;
+        return code is PcscCode.Success;
     }
 }

@@ -20,6 +20,7 @@ public sealed class TcpCardReader : ICardReader
     private readonly ReaderIdentity _identity;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly byte[] _atr = new byte[TcpWire.MaximumMessage];
     private TcpWire? _wire;
     private TcpCardConnection? _connection;
     private bool _isDisposed;
@@ -126,20 +127,21 @@ public sealed class TcpCardReader : ICardReader
         }
     }
 
+    /// <summary>Whatever is said, also what no card says: it is there until it is taken out.</summary>
     private Task<ByteString> AskAtrAsync(TcpWire wire, CancellationToken cancellation) => InTimeAsync(
         async stop =>
         {
-            var atr = new byte[MaximumAtr];
             await wire.SendAsync(new[] { AskAtr }, stop).ConfigureAwait(false);
-            var length = await wire.ReceiveAsync(atr, stop).ConfigureAwait(false);
-            return ByteString.Copy(atr.AsSpan(0, length));
+            var length = await wire.ReceiveAsync(_atr, stop).ConfigureAwait(false);
+            return ByteString.Copy(_atr.AsSpan(0, length));
         },
         cancellation);
 
     private async Task<ByteString> PowerAsync(TcpWire wire, byte control, CancellationToken cancellation)
     {
         await wire.SendAsync(new[] { control }, cancellation).ConfigureAwait(false);
-        return await AskAtrAsync(wire, cancellation).ConfigureAwait(false);
+        var atr = await AskAtrAsync(wire, cancellation).ConfigureAwait(false);
+        return atr.Length <= MaximumAtr ? atr : throw new CardException(CardFault.Protocol, $"An answer to reset of {atr.Length} bytes came; it has {MaximumAtr} at most.");
     }
 
     /// <summary>One exchange at a time. An exchange that was broken off leaves its answer on the wire, so the wire is given up and made anew next time.</summary>

@@ -7,7 +7,9 @@ namespace CardIssue.Reader.Tcp;
 /// <summary>The reader's end of vpcd's wire on one socket: 2 bytes of length, big-endian, and as many bytes, both ways.</summary>
 internal sealed class TcpWire : IDisposable
 {
-    private const int MaximumMessage = 0xFFFF;
+    /// <summary>The most that a length of 2 bytes can name.</summary>
+    public const int MaximumMessage = 0xFFFF;
+
     private const int TcpLevel = 6, TcpQuickAck = 12;
 
     private readonly Socket _socket;

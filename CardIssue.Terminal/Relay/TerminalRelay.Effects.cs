@@ -31,6 +31,7 @@ public sealed partial class TerminalRelay
             case TerminalEffect.CheckReader:
                 _check++;
                 CheckReader(TimeSpan.Zero, cancellation);
+                TellUnread();
                 break;
             case TerminalEffect.BeginScript begin:
                 _request?.ScriptBegins(begin.Script);

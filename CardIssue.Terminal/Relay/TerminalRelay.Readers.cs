@@ -17,6 +17,9 @@ public sealed partial class TerminalRelay
     private int _check;
     private TerminalEffect.Show? _shown, _beforeAway;
 
+    /// <summary>What is wrong with the card that is in and can't be read; null while there is none.</summary>
+    private CardFault? _unread;
+
     /// <summary>A request from <see cref="EnrollReaderAsync"/> on its way.</summary>
     private sealed record PendingEnrollment(EnrollReader Request)
     {
@@ -225,21 +228,49 @@ public sealed partial class TerminalRelay
     {
         while (true)
         {
+            var isRead = await TakeCardAsync(cancellation).ConfigureAwait(false);
+            await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);
+            await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
+            // A driver that can't read a card may not see that it stays in, either.
+            if (!isRead) await Task.Delay(_options.ReaderPause, _time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for a card.</summary>
+    /// <returns>Whether it is one: most often it is not because it lies the wrong way round, and then nothing begins with it, and the operator is told.</returns>
+    private async Task<bool> TakeCardAsync(CancellationToken cancellation)
+    {
+        try
+        {
             var atr = await WaitForCardAsync(cancellation).ConfigureAwait(false);
             if (FieldLimits.IsAtr(atr))
             {
                 _atr = atr;
                 await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardInserted(atr)), cancellation).ConfigureAwait(false);
+                return true;
             }
-            else
-            {
-                // No card as ISO 7816-3 knows one: nothing begins with it, and the operator is told to take it out.
-                Log.NoAtr(_logger, atr.Length);
-                var refused = new TerminalEffect.Show(IssueNotice.CardRejected, nameof(CardRejection.Unreadable));
-                await _queue.PostAsync(new Item.Shown(refused, IssueReason.CardUnreadable), cancellation).ConfigureAwait(false);
-            }
-            await _reader.WaitForRemovalAsync(cancellation).ConfigureAwait(false);
-            await _queue.PostAsync(new Item.Happened(new TerminalEvent.CardGone()), cancellation).ConfigureAwait(false);
+            Log.NoAtr(_logger, atr.Length);
+            await _queue.PostAsync(new Item.CardUnread(CardFault.Protocol), cancellation).ConfigureAwait(false);
         }
+        catch (CardException e) when (e.Fault is CardFault.Mute)
+        {
+            Log.CardMute(_logger, e.Message);
+            await _queue.PostAsync(new Item.CardUnread(e.Fault), cancellation).ConfigureAwait(false);
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// Whoever was asked to put a card in reads that the one which is in can't be read: when it comes, and when a card is asked for while it is in. When the reader
+    /// was away, what is said again is what was to be done before.
+    /// </summary>
+    private void TellUnread()
+    {
+        if (_unread is not { } fault || _state.Phase is not (TerminalPhase.CheckingReader or TerminalPhase.AwaitingCard)) return;
+        var before = _beforeAway ?? _shown;
+        _facts.Say(IssueReason.CardUnreadable);
+        _facts.Take(fault);
+        Show(new TerminalEffect.Show(IssueNotice.CardRejected, nameof(CardRejection.Unreadable)));
+        _shown = before;
     }
 }

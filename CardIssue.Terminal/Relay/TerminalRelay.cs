@@ -107,6 +107,8 @@ public sealed partial class TerminalRelay : IAsyncDisposable
 
         public sealed record ReaderChecked(int Check, ReaderJudgement Judgement) : Item;
 
+        public sealed record CardUnread(CardFault Fault) : Item;
+
         public sealed record EnrollmentWanted(PendingEnrollment Enrollment) : Item;
 
         public sealed record Shown(TerminalEffect.Show Show, IssueReason Reason) : Item;
@@ -168,6 +170,7 @@ public sealed partial class TerminalRelay : IAsyncDisposable
             case Item.Happened happened:
                 if (happened.Event is TerminalEvent.Received { Message: Script script })
                     _pace.ScriptCame(script.First + Math.Min(script.Count, _options.Window));
+                if (happened.Event is TerminalEvent.CardGone) _unread = null;
                 await StepAsync(happened.Event, cancellation).ConfigureAwait(false);
                 break;
             case Item.Card card when _card.IsCurrent(card.Answer):
@@ -191,6 +194,10 @@ public sealed partial class TerminalRelay : IAsyncDisposable
                 break;
             case Item.ReaderChecked told when told.Check == _check && _state.Phase is TerminalPhase.CheckingReader:
                 await TakeCheckAsync(told.Judgement, cancellation).ConfigureAwait(false);
+                break;
+            case Item.CardUnread unread:
+                _unread = unread.Fault;
+                TellUnread();
                 break;
             case Item.EnrollmentWanted enroll:
                 _enrollment = enroll.Enrollment;

@@ -31,7 +31,8 @@ public sealed class VendorReader(IVendorDevice device) : ICardReader
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
     {
         while (!device.HasCard) await Task.Delay(LookPause, cancellation);
-        return ByteString.Own(Call(device.PowerOn));
+        // One in the wrong way round is there and says nothing: the operator is told, and its removal waited for.
+        return ByteString.Own(Call(device.PowerOn, CardFault.Mute));
     }
 
     public async ValueTask WaitForRemovalAsync(CancellationToken cancellation)
@@ -49,7 +50,7 @@ public sealed class VendorReader(IVendorDevice device) : ICardReader
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Whatever the device throws is told as what became of the card.</summary>
-    internal static T Call<T>(Func<T> call)
+    internal static T Call<T>(Func<T> call, CardFault fault = CardFault.Removed)
     {
         try
         {
@@ -57,7 +58,7 @@ public sealed class VendorReader(IVendorDevice device) : ICardReader
         }
         catch (IOException e) when (e is not CardException)
         {
-            throw new CardException(CardFault.Removed, "The card did not answer; put it in again.", e);
+            throw new CardException(fault, "The card did not answer; put it in again.", e);
         }
     }
 }

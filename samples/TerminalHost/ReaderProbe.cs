@@ -12,11 +12,14 @@ internal sealed record ReaderProbe(ReaderIdentity? Identity, bool CardIn, string
     /// <summary>How long a card is looked for, and a reader may take to say something.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>What is wrong with the card that is in, or null.</summary>
+    public string? CardFault { get; init; }
+
     /// <summary>Whether the reader is there.</summary>
     public bool Answers => Fault is null;
 
     /// <summary>The finding, for the operator.</summary>
-    public string Text => Fault ?? (CardIn ? "answers, a card is in" : "answers, no card is in");
+    public string Text => Fault ?? (CardFault is not null ? $"answers. {CardFault}" : CardIn ? "answers, a card is in" : "answers, no card is in");
 
     /// <summary>Looks once; the reader is closed again after it.</summary>
     public static async Task<ReaderProbe> LookAsync(ReaderAddress address, CancellationToken cancellation)
@@ -29,6 +32,10 @@ internal sealed record ReaderProbe(ReaderIdentity? Identity, bool CardIn, string
             if (!answers) return Silent(null);
             if ((await SoonAsync(reader.WaitForCardAsync, cancellation)).Came) return new ReaderProbe(identity, true, null);
             return await SaysNoCardAsync(reader, cancellation) ? new ReaderProbe(identity, false, null) : Silent(identity);
+        }
+        catch (CardException e) when (identity is not null && e.Fault is Core.Cards.CardFault.Mute)
+        {
+            return new ReaderProbe(identity, true, null) { CardFault = e.Message };
         }
         catch (CardException e)
         {

@@ -26,10 +26,18 @@ public sealed class CardSlot
     public void Insert(CardSimulator card)
     {
         ArgumentNullException.ThrowIfNull(card);
+        card.PowerOff();
+        Put(card);
+    }
+
+    /// <summary>Puts a card in the wrong way round: it is there, and answers no reset.</summary>
+    internal void InsertMute() => Put(null);
+
+    private void Put(CardSimulator? card)
+    {
         lock (_sync)
         {
             TakeOut();
-            card.PowerOff();
             _card = card;
             Insertion = ++_insertions;
             Announce();
@@ -57,13 +65,13 @@ public sealed class CardSlot
         }
     }
 
-    /// <summary>What is in now, and a task that completes at the next change.</summary>
+    /// <summary>What is in now, and a task that completes at the next change. A card that has no answer to reset is mute.</summary>
     internal (int Insertion, byte[] Atr, bool IsClosed, Task Changed) Look()
     {
         lock (_sync) return (Insertion, _card?.Atr ?? [], _isClosed, _changed.Task);
     }
 
-    /// <summary>Resets the card that is in; null when none is. The token fires when it is taken out.</summary>
+    /// <summary>Resets the card that is in; null when none is, or it is mute. The token fires when it is taken out.</summary>
     internal (int Insertion, CardProtocol Protocol, byte[] Atr, CancellationToken Removal)? Reset()
     {
         lock (_sync) return _card is null ? null : (Insertion, _card.Protocol, _card.Reset(), _removal.Token);

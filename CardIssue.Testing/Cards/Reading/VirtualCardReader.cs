@@ -26,8 +26,11 @@ public sealed class VirtualCardReader(ReaderIdentity? identity = null, ICardTimi
     public void Remove() => Slot.Remove();
 
     /// <inheritdoc/>
-    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) =>
-        ByteString.Copy(await WaitAsync(insertion => insertion != 0, cancellation).ConfigureAwait(false));
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
+    {
+        var atr = await WaitAsync(insertion => insertion != 0, cancellation).ConfigureAwait(false);
+        return atr.Length > 0 ? ByteString.Copy(atr) : throw new CardException(CardFault.Mute, "The card in the virtual reader does not answer; turn it round.");
+    }
 
     /// <summary>A card that was swapped for another was taken out, however quickly.</summary>
     public async ValueTask WaitForRemovalAsync(CancellationToken cancellation)

@@ -36,9 +36,17 @@ internal sealed class WatchedReader(ICardReader reader, Action<ReaderSight> saw)
 
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation)
     {
-        var atr = await WatchedAsync(ArrivedAsync(cancellation));
-        See(ReaderSight.CardIn);
-        return atr;
+        try
+        {
+            var atr = await WatchedAsync(ArrivedAsync(cancellation));
+            See(ReaderSight.CardIn);
+            return atr;
+        }
+        catch (CardException e) when (e.Fault is CardFault.Mute)
+        {
+            See(ReaderSight.CardIn);
+            throw;
+        }
     }
 
     public async ValueTask WaitForRemovalAsync(CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
@@ -26,6 +27,8 @@ internal static class Wording
         IssueNotice.CardIn => new("a card is in", "カードが入りました"),
         IssueNotice.AccessingCard => new("accessing the card", "カードを確認しています"),
         IssueNotice.NumberingCard => new("giving the card a number of its own", "カードに固有の番号を付けています"),
+        IssueNotice.CardRejected when IsMute(step) => new("the card does not answer: take it out and turn it round, or insert another",
+            "カードが応答しません。取り出して向きを直すか、別のカードを入れてください"),
         IssueNotice.CardRejected => Told("card refused", "このカードは使えません", step.Reason) + new Text("; take it out and insert another", "。取り出して別のカードを入れてください"),
         IssueNotice.LookingAtCard when step.Record == 0 => new("looking at what is on the card", "カードの内容を確認しています"),
         IssueNotice.LookingAtCard => new($"looking whether record {step.Record} is on the card", $"記録 {step.Record} が書き込まれているか確認しています"),
@@ -41,6 +44,10 @@ internal static class Wording
         IssueNotice.Resuming => new("resuming the order", "中断した受付を再開しています"),
         IssueNotice.AskAgain => new("the line was lost before the center answered; ask again", "センターの返答の前に回線が切れました。もう一度受け付けてください"),
     };
+
+    /// <summary>Whether a card is refused that says nothing at all: most often it is in the wrong way round.</summary>
+    public static bool IsMute(IssueProgress step) =>
+        step is { Notice: IssueNotice.CardRejected, Reason: IssueReason.CardUnreadable, ReaderFault: CardFault.Mute };
 
     /// <summary>How a request ended, in one line.</summary>
     public static Text Of(IssueOutcome outcome) => outcome.Ending switch

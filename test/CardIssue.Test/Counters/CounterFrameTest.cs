@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
@@ -183,6 +184,8 @@ public sealed partial class CounterFrameTest
             Says("Insert a new card", Tone.Act, Ready.Begin().With(Step(IssueNotice.InsertCard)));
             Says("Insert the card that was begun", Tone.Act, Ready.Begin().With(Step(IssueNotice.InsertSameCard)));
             Says("Take this card out and insert another", Tone.Act, Ready.Begin().With(Step(IssueNotice.CardRejected)));
+            Says("Turn the card round, or insert another", Tone.Act,
+                Ready.Begin().With(Step(IssueNotice.CardRejected) with { Reason = IssueReason.CardUnreadable, ReaderFault = CardFault.Mute }));
             Says("Please wait: do not take the card out", Tone.Wait, Writing);
             Says("Please wait: the line is being connected again", Tone.Wait, Writing.With(new RelayStatus(RelayState.Connecting, At)));
             Says("Take the card out", Tone.Act, Issued with { Reader = ReaderSight.CardIn });

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using CardIssue.Core.Cards;
 using CardIssue.Core.Lines;
 using CardIssue.Core.Protocol.Terminal;
 using CardIssue.Terminal.Relay;
@@ -62,6 +63,7 @@ public sealed partial class TextsTest
         foreach (var reason in new[] { IssueReason.None, IssueReason.WritingCardLost, IssueReason.CardLocked })
         foreach (var record in new[] { 0, 3 })
             yield return ($"{notice} {reason} {record}", Wording.Of(new IssueProgress(At, "S000", notice, Data) { Reason = reason, Record = record }));
+        yield return ("mute card", Wording.Of(new IssueProgress(At, "S255", IssueNotice.CardRejected, Data) { Reason = IssueReason.CardUnreadable, ReaderFault = CardFault.Mute }));
         foreach (var ending in Enum.GetValues<IssueEnding>()) yield return ($"{ending}", Wording.Of(new IssueOutcome(ending, Data, "") { Reason = IssueReason.OrderBusy }));
     }
 

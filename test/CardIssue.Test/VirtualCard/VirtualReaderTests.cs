@@ -141,6 +141,31 @@ public class VirtualReaderTests
         Assert.That((gone!.Fault, gone.Message), Is.EqualTo((CardFault.ReaderGone, $"The reader at {silent.LocalEndpoint} does not answer; see that it runs, and that this is its address.")));
     }
 
+    /// <summary>More than ISO 7816-3 8.2 lets a card say: it is there all the same, and goes like any other.</summary>
+    [Test]
+    public async Task TcpReader_AnswerToResetTooLong_IsToldAsItIsAndWaitedFor_ConnectingIsRefused(CancellationToken cancellation)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var reader = new TcpCardReader("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port);
+        var waiting = reader.WaitForCardAsync(cancellation).AsTask();
+        using var socket = new VpcdSocket(await listener.AcceptSocketAsync(cancellation));
+        var atr = new byte[34];
+        var serving = Task.Run(async () =>
+        {
+            while (await socket.ReadAsync(cancellation) is { } message)
+                if (message is [4]) await socket.WriteAsync(Volatile.Read(ref atr), cancellation);
+        }, cancellation);
+        Assert.That((await waiting).Length, Is.EqualTo(34));
+        var removal = reader.WaitForRemovalAsync(cancellation).AsTask();
+        Assert.That(removal.IsCompleted, Is.False);
+        Volatile.Write(ref atr, []);
+        await removal;
+        Volatile.Write(ref atr, new byte[34]);
+        Assert.That(await FaultOf(async () => await reader.ConnectAsync(cancellation)), Is.EqualTo(CardFault.Protocol));
+        await serving;
+    }
+
     [Test]
     public async Task Pacer_OverWaits_AreTakenOffTheNextOnes(CancellationToken cancellation)
     {

@@ -36,6 +36,8 @@ internal static class CounterTexts
         InsertCard = new("Insert a new card", "新しいカードを入れてください"),
         InsertSameCard = new("Insert the card that was begun for this order", "この受付で使い始めたカードを入れてください"),
         AnotherCard = new("Take this card out and insert another", "このカードを取り出し、別のカードを入れてください"),
+        TurnCard = new("Turn the card round, or insert another", "カードの向きを直すか、別のカードを入れてください"),
+        TurnCardMore = new("It does not answer, and may be in the wrong way round.", "カードが応答しません。裏表や向きが逆かもしれません。"),
         TakeCardOut = new("Take the card out", "カードを取り出してください"),
         Issued = new("The card is issued.", "カードを発行しました。"),
         NextCustomer = new("Next customer: enter the order number", "次のお客様: 受付番号を入力してください"),

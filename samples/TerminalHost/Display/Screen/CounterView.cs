@@ -150,6 +150,7 @@ internal sealed record CounterView
             IssueNotice.InsertCard or IssueNotice.InsertSameCard when Reader is ReaderSight.Lost => new Now(Tone.Bad, CounterTexts.ReaderGone, default),
             IssueNotice.InsertCard => new Now(Tone.Act, CounterTexts.InsertCard, Text.Same(step.Detail)),
             IssueNotice.InsertSameCard => new Now(Tone.Act, CounterTexts.InsertSameCard, Text.Same(step.Detail)),
+            IssueNotice.CardRejected when Wording.IsMute(step) => new Now(Tone.Act, CounterTexts.TurnCard, CounterTexts.TurnCardMore),
             IssueNotice.CardRejected => new Now(Tone.Act, CounterTexts.AnotherCard, Wording.Why(step.Reason)),
             IssueNotice.LineLost => new Now(Tone.Wait, CounterTexts.WaitLineCard, CounterTexts.LeaveCard),
             IssueNotice.TakeCardOut => new Now(Tone.Act, CounterTexts.TakeCardOut, IsIssued ? CounterTexts.Issued : default),

@@ -74,10 +74,12 @@ internal sealed class Branch : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the terminal; it must go well.</summary>
-    public async Task<TerminalHostRun> TerminalAsync(params string[] args)
+    public Task<TerminalHostRun> TerminalAsync(params string[] args) => TerminalAsync(null, args);
+
+    private async Task<TerminalHostRun> TerminalAsync((string Text, Action Do)? act, string[] args)
     {
         _terminal.Write("passphrase", Passphrase);
-        var run = await _terminal.RunAsync([.. args, "--passphrase-file", _terminal.File("passphrase")]);
+        var run = await _terminal.RunAsync("", [.. args, "--passphrase-file", _terminal.File("passphrase")], removeAt: act);
         Assert.That(run.Code, Is.Zero, run.All);
         return run;
     }
@@ -138,10 +140,16 @@ internal sealed class Branch : IAsyncDisposable
     /// <summary>Has a card issued; it must be.</summary>
     /// <param name="order">E2E-n or MODULE-n.</param>
     /// <param name="args">Center and reader.</param>
-    public async Task<IssueRun> IssueAsync(string order, params string[] args)
+    public Task<IssueRun> IssueAsync(string order, params string[] args) => IssueAsync(order, null, args);
+
+    /// <inheritdoc cref="IssueAsync(string, string[])"/>
+    /// <param name="order">Which.</param>
+    /// <param name="act">What is done when a line of the terminal's output has this in it.</param>
+    /// <param name="args">Further options.</param>
+    public async Task<IssueRun> IssueAsync(string order, (string Text, Action Do)? act, params string[] args)
     {
         _terminal.Write("code", order.StartsWith("E2E", StringComparison.Ordinal) ? "KESTREL-4821" : "MERLIN-2265");
-        return new IssueRun(await TerminalAsync(["issue", "--order", order, "--code-file", _terminal.File("code"), "--operator", "olga", "--json", .. args]));
+        return new IssueRun(await TerminalAsync(act, ["issue", "--order", order, "--code-file", _terminal.File("code"), "--operator", "olga", "--json", .. args]));
     }
 
     /// <summary>Stops the center as SIGTERM does; its log must verify.</summary>

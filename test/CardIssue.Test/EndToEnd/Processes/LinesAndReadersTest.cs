@@ -41,6 +41,34 @@ public sealed class LinesAndReadersTest
         await branch.StopAsync();
     }
 
+    /// <summary>By the whole way: libccid's driver and pcscd find the card mute, and the operator is told.</summary>
+    [Test]
+    public async Task PcscReader_CardTheWrongWayRound_IsTold_AndIssuedWhenItIsTurned()
+    {
+        using var readers = await PtyPair.OpenAsync();
+        using var port = GemPcTwin.OpenPort(readers.B);
+        var (slot, card) = (new CardSlot(), Shop.Card(1));
+        slot.InsertMute();
+        await WhileAsync(stop => new GemPcTwin(port.BaseStream, slot).RunAsync(stop), async () =>
+        {
+            await using var daemon = await PcscDaemon.StartAsync(PcscDaemon.GemPcTwin("Branch", readers.A));
+            await using var branch = await Branch.OpenAsync(Here, orders: 1, environment: daemon.Environment);
+            await branch.CenterAsync("reader", "add", "--terminal", Branch.Terminal, "--kind", "pcsc", "--without-identity");
+            var place = await branch.ServeAsync($"tls:{Here}:0");
+            void Turn()
+            {
+                slot.Remove();
+                Part.UntilAsync(() => daemon.Output.Contains("Card Removed", StringComparison.Ordinal), "pcscd sees that the card is out").GetAwaiter().GetResult();
+                slot.Insert(card);
+            }
+
+            var run = await branch.IssueAsync("E2E-1", ("CardRejected", Turn), "--connect", place, "--reader", "pcsc:Branch 00 00");
+            Assert.That(card.Inspect().Application(Products.Application).IsPersonalized, Is.True, run.Run.All);
+            Assert.That(run.Run.Output.Split("the card does not answer: take it out and turn it round"), Has.Length.EqualTo(2), "once");
+            await branch.StopAsync();
+        });
+    }
+
     /// <summary>The whole service goes, and with it every reader; the card stays where it is.</summary>
     [Test]
     public async Task PcscService_KilledInMidRecord_OrderWaitsForIt_AndGoesOn()

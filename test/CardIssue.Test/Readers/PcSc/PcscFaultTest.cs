@@ -157,6 +157,39 @@ public sealed class PcscFaultTest
         await NextCardWorksAsync(cancellation);
     }
 
+    /// <summary>What a connection that died with the service is asked is not what the reader is.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task Service_KilledUnderAConnection_ReaderIsAwayUntilItIsBack(CancellationToken cancellation)
+    {
+        await using (await VpcdCard.InsertAsync(SharedPcscd.FirstPort))
+        {
+            await _reader.WaitForCardAsync(cancellation);
+            await using var connection = await _reader.ConnectAsync(cancellation);
+            Assert.That((await _reader.IdentifyAsync(cancellation)).Name, Is.EqualTo(SharedPcscd.FirstReader));
+            _daemon.Stop();
+            try
+            {
+                Assert.That((await Thrown(_reader.IdentifyAsync(cancellation))).Fault, Is.EqualTo(CardFault.ServiceGone));
+            }
+            finally
+            {
+                await _daemon.StartAsync();
+            }
+            await Part.UntilAsync(async () =>
+            {
+                try
+                {
+                    return (await _reader.IdentifyAsync(cancellation)).Name == SharedPcscd.FirstReader;
+                }
+                catch (CardException e) when (e.Fault is CardFault.ServiceGone or CardFault.ReaderGone)
+                {
+                    return false;
+                }
+            }, "the reader says what it is");
+        }
+        await NextCardWorksAsync(cancellation);
+    }
+
     [Test, CancelAfter(60_000)]
     public async Task NoService_StartedDuringAWait_IsWaitedFor(CancellationToken cancellation)
     {

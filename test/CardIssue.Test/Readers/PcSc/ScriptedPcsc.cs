@@ -11,11 +11,22 @@ internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
     private readonly object _sync = new();
     private PcscState _state = PcscState.Unavailable;
     private int _counter, _cancellations;
+    private readonly HashSet<nint> _alive = [];
+    private nint _service = 1, _handles;
 
     public bool SignalsReaders => signalsReaders;
 
     /// <summary>Calls to connect wait for this.</summary>
     public ManualResetEventSlim Connects { get; } = new(true);
+
+    /// <summary>Commands wait for this.</summary>
+    public ManualResetEventSlim Transmits { get; } = new(true);
+
+    /// <summary>How many attributes the reader tells before it goes.</summary>
+    public int Attributes { get; set; } = int.MaxValue;
+
+    /// <summary>How often a card's power was taken.</summary>
+    public int PowerOffs { get; private set; }
 
     public PcscCode ConnectCode { get; set; }
 
@@ -34,9 +45,19 @@ internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
         }
     }
 
+    /// <summary>Every connection is dead; with the service, every context is, too.</summary>
+    public void Drop(bool withService)
+    {
+        lock (_sync)
+        {
+            _alive.Clear();
+            if (withService) _service++;
+        }
+    }
+
     public PcscCode EstablishContext(out nint context)
     {
-        context = 1;
+        context = _service;
         return PcscCode.Success;
     }
 
@@ -85,35 +106,53 @@ internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
 
     public PcscCode Connect(nint context, string reader, PcscShare share, PcscProtocols protocols, out nint card, out PcscProtocols active)
     {
-        (card, active) = (1, Active);
         Connects.Wait();
-        return ConnectCode;
+        (card, active) = (0, Active);
+        lock (_sync)
+        {
+            if (context != _service) return PcscCode.InvalidHandle;
+            if (ConnectCode is PcscCode.Success) _alive.Add(card = ++_handles);
+            return ConnectCode;
+        }
     }
 
     public PcscCode Reconnect(nint card, PcscShare share, PcscProtocols protocols, PcscDisposition initialization, out PcscProtocols active)
     {
         active = Active;
+        if (IsDead(card)) return PcscCode.InvalidHandle;
         TransmitCode = PcscCode.Success;
         return PcscCode.Success;
     }
 
-    public PcscCode Disconnect(nint card, PcscDisposition disposition) => PcscCode.Success;
+    public PcscCode Disconnect(nint card, PcscDisposition disposition)
+    {
+        lock (_sync)
+        {
+            if (!_alive.Remove(card)) return PcscCode.InvalidHandle;
+            if (disposition is PcscDisposition.Unpower) PowerOffs++;
+            return PcscCode.Success;
+        }
+    }
 
     public PcscCode Status(nint card, out ByteString atr)
     {
         atr = ByteString.Copy(VpcdCard.AtrT1);
-        return PcscCode.Success;
+        return IsDead(card) ? PcscCode.InvalidHandle : PcscCode.Success;
     }
 
     public PcscCode Transmit(nint card, PcscProtocols protocol, ReadOnlySpan<byte> command, Span<byte> response, out int length)
     {
         length = 2;
         (response[0], response[1]) = (0x90, 0x00);
-        return TransmitCode;
+        Transmits.Wait();
+        return IsDead(card) ? PcscCode.InvalidHandle : TransmitCode;
     }
 
     public PcscCode GetAttribute(nint card, PcscAttribute attribute, Span<byte> value, out int length)
     {
+        length = 0;
+        if (IsDead(card)) return PcscCode.InvalidHandle;
+        if (Attributes-- <= 0) return PcscCode.ReaderUnavailable;
         byte[]? known = attribute switch
         {
             PcscAttribute.VendorName => [.. "Maker\0"u8],
@@ -126,5 +165,10 @@ internal sealed class ScriptedPcsc(bool signalsReaders = true) : IPcscApi
         length = known?.Length ?? 0;
         known.AsSpan().CopyTo(value);
         return known is null ? PcscCode.InternalError : PcscCode.Success;
+    }
+
+    private bool IsDead(nint card)
+    {
+        lock (_sync) return !_alive.Contains(card);
     }
 }

@@ -134,6 +134,103 @@ public sealed class ScriptedPcscTest
             Is.EqualTo(new ReaderIdentity("pcsc", ScriptedPcsc.Reader, "Maker", "Model X", Serial: null, Firmware: "2.10", Port: "usb:0103")));
     }
 
+    /// <summary>A reader that was unplugged under its connection, or whose service was restarted, is away, and itself when it is back: never one without a name.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_ConnectionIsDead_IsTheReadersOwn([Values] bool withService, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        var before = await reader.IdentifyAsync(cancellation);
+        await using (var connection = await reader.ConnectAsync(cancellation))
+        {
+            pcsc.Drop(withService);
+            pcsc.ConnectCode = PcscCode.UnknownReader;
+            Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+            pcsc.ConnectCode = PcscCode.Success;
+            Assert.That(await reader.IdentifyAsync(cancellation), Is.EqualTo(before));
+            Assert.That(await FaultOf(connection.TransmitAsync(Command, new byte[258], cancellation).AsTask()), Is.Not.Null);
+            Assert.That(await FaultOf(connection.ResetAsync(cancellation).AsTask()), Is.Not.Null);
+        }
+        await using var again = await reader.ConnectAsync(cancellation);
+        Assert.That(await again.TransmitAsync(Command, new byte[258], cancellation), Is.EqualTo(2));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_ReaderGoesInTheMiddleOfIt_IsGone([Values] bool isConnected, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await using var connection = isConnected ? await reader.ConnectAsync(cancellation) : null;
+        pcsc.Attributes = 2;
+        Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone));
+    }
+
+    /// <summary>Whoever is at the card goes on: its command ends well, and the card keeps its power.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_GivenUpBehindACommand_LeavesTheCardItsPower([Values] bool isCancelled, CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc, Short);
+        await using (var connection = await reader.ConnectAsync(cancellation))
+        {
+            pcsc.Transmits.Reset();
+            var response = new byte[258];
+            var command = connection.TransmitAsync(Command, response, cancellation);
+            using var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            var identity = reader.IdentifyAsync(impatient.Token).AsTask();
+            if (isCancelled) await impatient.CancelAsync();
+            if (isCancelled) Assert.That(async () => await identity, Throws.InstanceOf<OperationCanceledException>());
+            else Assert.That(await FaultOf(identity), Is.EqualTo(CardFault.Busy));
+            pcsc.Transmits.Set();
+            Assert.That(await command, Is.EqualTo(2));
+            Assert.That((await reader.IdentifyAsync(cancellation)).Vendor, Is.EqualTo("Maker"));
+            Assert.That(await connection.TransmitAsync(Command, response, cancellation), Is.EqualTo(2));
+            Assert.That(pcsc.PowerOffs, Is.Zero);
+        }
+        Assert.That(pcsc.PowerOffs, Is.EqualTo(1));
+    }
+
+    /// <summary>A driver that hangs is another matter: nobody ends that call.</summary>
+    [Test, CancelAfter(20_000)]
+    public async Task Identity_CancelledInADriverThatHangs_NextUseHasAnotherChannel(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc, Short);
+        pcsc.Connects.Reset();
+        using (var impatient = CancellationTokenSource.CreateLinkedTokenSource(cancellation))
+        {
+            var identity = reader.IdentifyAsync(impatient.Token).AsTask();
+            await impatient.CancelAsync();
+            Assert.That(async () => await identity, Throws.InstanceOf<OperationCanceledException>());
+        }
+        Assert.That(await FaultOf(reader.IdentifyAsync(cancellation).AsTask()), Is.EqualTo(CardFault.ReaderGone), "the call before has not returned");
+        var next = reader.IdentifyAsync(cancellation);
+        pcsc.Connects.Set();
+        Assert.That((await next).Vendor, Is.EqualTo("Maker"));
+    }
+
+    [Test, CancelAfter(20_000)]
+    public async Task Card_Mute_IsWaitedForUntilItIsTakenOut(CancellationToken cancellation)
+    {
+        var pcsc = new ScriptedPcsc();
+        pcsc.Set(PcscState.Present);
+        await using var reader = Open(pcsc);
+        await reader.WaitForCardAsync(cancellation);
+        pcsc.Set(PcscState.Empty);
+        await reader.WaitForRemovalAsync(cancellation);
+        pcsc.Set(PcscState.Present | PcscState.Mute);
+        Assert.That(await FaultOf(reader.WaitForCardAsync(cancellation).AsTask()), Is.EqualTo(CardFault.Mute));
+        var removal = reader.WaitForRemovalAsync(cancellation).AsTask();
+        Assert.That(removal.IsCompleted, Is.False);
+        pcsc.Set(PcscState.Present);
+        await removal;
+        Assert.That((await reader.WaitForCardAsync(cancellation)).IsEmpty, Is.False);
+    }
+
     [Test]
     public void Options_OutOfRange_AreNamed()
     {
