@@ -47,19 +47,17 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
-        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
+        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product) || IsByOwnKeys(product, stop, responses))
         {
-            var own = OwnKeysCommands(product);
-            var told = responses.Skip(1 + CardDataCommands(product)).SkipLast(1 + own);
-            return new OpeningReading.Ready(
-                responses[^1], [.. told], product.AsksForOptions ? responses[1] : default, own > 0 ? responses[^2] : null);
+            var told = responses.Skip(1 + CardDataCommands(product)).Take(IdentityTags.ToldIn(product).Count);
+            return new OpeningReading.Ready(responses[^1], [.. told], product.AsksForOptions ? responses[1] : default);
         }
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
         {
             1 => (Instructions.Select, "SELECT"),
-            var count when count < OpenCommands(product) => (Instructions.GetData, "GET DATA"),
+            var count when count < OpenCommands(product) - OwnKeysCommands(product) => (Instructions.GetData, "GET DATA"),
             _ => (Instructions.InitializeUpdate, "INITIALIZE UPDATE"),
         };
         var statusWord = responses[^1].StatusWord;
