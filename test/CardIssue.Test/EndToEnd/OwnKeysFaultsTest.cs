@@ -193,6 +193,29 @@ public sealed class OwnKeysFaultsTest
     }
 
     /// <summary>
+    /// Cards come with sets that others use, too, of a lower version: left to itself, the card answers with those.
+    /// </summary>
+    [TestCase("SCP03 add")]
+    [TestCase("SCP02 add")]
+    [TestCase("SCP03 one by one")]
+    public async Task CardWithFurtherKeys_IsOpenedWithTheTransportKeysByName(string name)
+    {
+        var way = OwnKeysCase.All.Single(w => w.Name == name);
+        await using var shop = await way.OpenShopAsync();
+        await shop.OrderAsync("o-1", way.Product("endToEnd"));
+        var others = way.TransportSet(77) with { Version = 0x10 };
+        var card = CardSimulator.Create(way.Card(1).State with { Keys = CardProfile.BlankEmv(1, [others, way.TransportSet(1)]).Keys });
+        card.CutPower(new PowerCut(17, CutMoment.BeforeResponse));
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        OwnKeysCase.HasKeys(card, [others, way.TransportSet(1), way.OwnSet(1)], "");
+        Assert.That(card.State.FailedAuthentications, Is.Zero);
+    }
+
+    /// <summary>
     /// Two cards of a batch with the same diversification data: the identity, which comes from it, tells them not apart, the keys do. The
     /// second is neither opened nor written, though nothing of the first one's data would show the difference.
     /// </summary>

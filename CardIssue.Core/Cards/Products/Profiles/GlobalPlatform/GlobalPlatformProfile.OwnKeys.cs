@@ -77,11 +77,15 @@ internal sealed partial class GlobalPlatformProfile
         && responses.Count == OpenCount + IdentityTags.ToldIn(product).Count + CardDataCommands(product) && responses[^1].IsOk;
 
     /// <summary>
-    /// Before and after own keys come to a card, whichever it has; by version where it has others beside, with which nobody wants it
-    /// opened.
+    /// Before and after own keys come in their place, whichever the card has. Others that stay are asked for by version: a card may hold
+    /// more sets, of another protocol too, and would answer with any. A factory's keys have none that could be asked for.
     /// </summary>
-    private static byte VersionToAskFor(CardProduct product) =>
-        product.OwnKeys is not null && product.KeysBeside.Count == 0 ? AnyVersion : product.Quirks.AskedKeyVersion ?? product.KeyVersion;
+    private static byte VersionToAskFor(CardProduct product) => product.OwnKeys switch
+    {
+        null => product.Quirks.AskedKeyVersion ?? product.KeyVersion,
+        { Put: OwnKeysPut.Add } when product.TransportVersion <= PutKey.LastVersion => product.TransportVersion,
+        _ => AnyVersion,
+    };
 
     /// <summary>
     /// The card took the keys when it says so by its MAC and repeats their check values; else it is opened anew and shows it by a
