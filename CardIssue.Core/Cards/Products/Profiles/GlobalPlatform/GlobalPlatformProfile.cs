@@ -108,7 +108,7 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
         ArgumentNullException.ThrowIfNull(product);
         return
         [
-            .. product.Start is { } start ? (CardCommand[])[new CardCommand(GetStatus.Command(start.Of.Scope, false, start.Of.Aid.Value))] : [],
+            .. product.Start is { } start ? (CardCommand[])[CommandWriter.LifeCycle(start.Of)] : [],
             .. LookedForAtOpening(product).Select(LookFor),
         ];
     }
@@ -134,7 +134,12 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
         if (after.Count == 0 || !Outcomes.IsBelievable(after[0].Response, product.SecurityLevel)) return new Verdict.InDoubt();
 
         var state = Outcomes.LifeCycle(after[0].Response, start.Of.Aid);
-        if (state is null) return stop is ScriptStop.Completed ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
+        // What the first answer of a longer list does not name may be in the next.
+        if (state is null)
+        {
+            return stop is ScriptStop.Completed && after[0].Response.StatusWord == StatusWords.Ok
+                ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
+        }
         return start.Accepted.Contains(state.Value) || resuming && IsLater(state.Value, start)
             ? new Verdict.Done(product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord)
             : new Verdict.Rejected(CardRejection.WrongState);
