@@ -361,16 +361,14 @@ internal readonly record struct Judgement(Verdict Verdict, string Detail, bool I
 /// <summary>What an authentication cost a card.</summary>
 internal static class CardTry
 {
-    private static readonly ByteString Accepted = ByteString.FromHex("9000");
-
     /// <summary>
     /// Whether the terminal's module or the line, and not the card, ended an authentication, which cost the card no try of its own: the
-    /// command never reached it, or was answered with 9000, and what failed came after. A card that fails after it has accepted is
-    /// counted: it would be opened without end.
+    /// command never reached it, or was answered with 9000, behind a MAC on some cards, and what failed came after. A card that fails after
+    /// it has accepted is counted: it would be opened without end.
     /// </summary>
     public static bool IsSpared(ScriptKind kind, Result result) => kind is ScriptKind.Authenticate
         && result.Stop is ScriptStop.ModuleRefused or ScriptStop.Gap
-        && (result.Responses.Count == 0 || result.Responses[0] == Accepted);
+        && (result.Responses.Count == 0 || result.Responses[0].Span is [.., 0x90, 0x00]);
 }
 
 /// <summary>One command as it leaves.</summary>

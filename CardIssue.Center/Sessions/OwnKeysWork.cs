@@ -19,12 +19,12 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
     private readonly CardProduct _product = plan.Product;
     private readonly int _record = plan.Product.OwnKeysRecord;
     private bool _confirmed = plan.Product.OwnKeysRecord is > 0 and var record && confirmed >= record;
-    private bool _isDoubtful, _hasOthers;
+    private bool _isDoubtful;
 
     /// <summary>What this opening showed.</summary>
     public KeysOnCard Shown { get; private set; }
 
-    public void ForgetOpening() => (Shown, _hasOthers) = (default, false);
+    public void ForgetOpening() => Shown = default;
 
     /// <summary>
     /// Verifies an opening with the keys that it may be of. Nothing is sent to the card: the cryptogram is tried against each, here.
@@ -35,9 +35,12 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
         foreach (var keys in _product.Profile.KeysOf(_product, reading))
         {
             result = Open(keys, challenge, reading.InitializeUpdate);
-            if (result is CardOpenResult.Refused) continue;
-            Shown = new KeysOnCard(keys.AreOwn || AnswersForOwn(reading, challenge), keys.AreOwn);
-            return result;
+            if (result is not CardOpenResult.Refused refused)
+            {
+                Shown = new KeysOnCard(keys.AreOwn);
+                return result;
+            }
+            if (keys.AreOwn) result = refused with { Detail = $"{refused.Detail} They would be its own: {keys.Set}." };
         }
         return result!;
     }
@@ -47,12 +50,10 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
     public Judgement? Refuse(bool resuming)
     {
         if (_product.OwnKeys is not { } own) return null;
-        if (_hasOthers)
-            return Rejected(CardRejection.WrongState, $"the card has other keys of version {own.KeyVersion:X2} than {own.KeySet}");
         var keys = $"{own.KeySet} {own.KeyVersion:X2}";
-        if (!resuming && Shown.HoldsOwn)
+        if (!resuming && Shown.AreOwn)
             return Rejected(CardRejection.WrongState, $"the card has its own keys, {keys}, already: it was begun before");
-        return resuming && _confirmed && !Shown.HoldsOwn
+        return resuming && _confirmed && !Shown.AreOwn
             ? Rejected(CardRejection.OtherCard, $"the order's card has own keys, {keys}; this one has not")
             : null;
     }
@@ -61,7 +62,7 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
     /// What the look before a rewrite comes to: a card that shows the keys already, of which nothing has left yet, was given them
     /// elsewhere.
     /// </summary>
-    public Verdict Before(Verdict judged) => judged is Verdict.Done && Shown.HoldsOwn
+    public Verdict Before(Verdict judged) => judged is Verdict.Done && Shown.AreOwn
         ? new Verdict.Unclear($"the card has keys {_product.OwnKeys!.KeySet} {_product.OwnKeys.KeyVersion:X2} already") : judged;
 
     /// <summary>Takes note of what was judged.</summary>
@@ -93,21 +94,4 @@ internal sealed class OwnKeysWork(IKeyVault vault, CardPlan plan, int confirmed)
 
     private CardOpenResult Open(OpeningKeys keys, ReadOnlySpan<byte> challenge, ResponseApdu answer) =>
         vault.OpenCard(keys.Set.KeySet, keys.Set.KeyVersion, keys.Set.Diversification, challenge, answer, keys.Terms);
-
-    /// <summary>Whether the card, asked for its own keys by version, made a cryptogram under them.</summary>
-    private bool AnswersForOwn(OpeningReading.Ready reading, ReadOnlySpan<byte> challenge)
-    {
-        if (reading.OwnKeysAsked is not { IsOk: true } answer) return false;
-        foreach (var keys in _product.Profile.KeysOf(_product, reading with { InitializeUpdate = answer }))
-        {
-            if (!keys.AreOwn) continue;
-            if (Open(keys, challenge, answer) is CardOpenResult.Opened opened)
-            {
-                opened.Opening.Dispose();
-                return true;
-            }
-            _hasOthers = true;
-        }
-        return false;
-    }
 }

@@ -26,7 +26,7 @@ public sealed partial record CardProduct
                 EncryptedP1 = rewrite.EncryptedP1 ?? EncryptedP1, Packed = rewrite.Packed ?? Packed,
                 KeySet = keys[0].KeySet, KeyVersion = keys[0].KeyVersion, Diversification = keys[0].Diversification,
                 KeysBeside = [.. keys.Skip(1)], OwnKeys = puts ? rewrite.OwnKeys ?? OwnKeys : null,
-                // A card that is given keys is asked for whichever it has.
+                // How a card that is given keys is asked for those that it has, its keys say.
                 Quirks = Quirks with { AskedKeyVersion = puts ? null : keys[0].AskedAs, AnsweredKeyVersion = keys[0].AnsweredAs },
             };
         }

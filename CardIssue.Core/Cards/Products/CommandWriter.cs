@@ -9,6 +9,9 @@ namespace CardIssue.Core.Cards.Products;
 /// <summary>Writes the commands of a GlobalPlatform product, before secure messaging.</summary>
 internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
 {
+    /// <summary>What lists an entry; of several that begin alike, more may wait.</summary>
+    private static readonly ValueList<ushort> Listed = [StatusWords.Ok, StatusWords.MoreData];
+
     private readonly ProgramWriter _programs = new(product, programs);
 
     /// <summary>
@@ -82,8 +85,13 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
         return [new CardCommand(new CommandApdu(command.Cla, command.Ins, command.P1, command.P2, command.Data, _le))];
     }
 
+    /// <summary>
+    /// GET STATUS of one AID. Longer ones that begin with it are listed, too (GPCS §11.4), and may fill more than one answer.
+    /// </summary>
+    public static CardCommand LifeCycle(LifeCycleOf of) => new(GetStatus.Command(of.Scope, false, of.Aid.Value), Listed);
+
     /// <summary>What is read for checks.</summary>
-    public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => new CardCommand(Read(c.Read)))];
+    public IReadOnlyList<CardCommand> Checks(ValueList<CheckDefinition> checks) => [.. checks.Select(c => Read(c.Read))];
 
     /// <summary>
     /// PUT KEY: all three keys in one command, which the card takes whole or not at all, or one each. A key of the new version that is
@@ -122,12 +130,13 @@ internal sealed class CommandWriter(CardProduct product, CardPrograms programs)
         return item.Tag is { } tag ? StoreDataItem.Of(BerTlv.Primitive(tag, data), item.Secret) : new StoreDataItem(data, item.Secret);
     }
 
-    private static CommandApdu Read(CheckCommand read) => read switch
+    private static CardCommand Read(CheckCommand read) => read switch
     {
         // ISO 7816-4: P1 the record, P2 the short file identifier and "record number in P1".
-        CheckCommand.ReadRecord record => new CommandApdu(0x00, 0xB2, record.Record, (byte)(record.FileId << 3 | 0x04), default, CommandApdu.MaxShortLe),
-        CheckCommand.GetData data => GetData.Command(data.Tag),
-        CheckCommand.LifeCycle lifeCycle => GetStatus.Command(lifeCycle.Of.Scope, false, lifeCycle.Of.Aid.Value),
+        CheckCommand.ReadRecord record => new CardCommand(
+            new CommandApdu(0x00, 0xB2, record.Record, (byte)(record.FileId << 3 | 0x04), default, CommandApdu.MaxShortLe)),
+        CheckCommand.GetData data => new CardCommand(GetData.Command(data.Tag)),
+        CheckCommand.LifeCycle lifeCycle => LifeCycle(lifeCycle.Of),
         _ => throw new InvalidOperationException($"No one writes {read.GetType().Name}."),
     };
 }

@@ -14,13 +14,10 @@ internal abstract record OpeningReading
     /// <param name="InitializeUpdate">The answer to INITIALIZE UPDATE.</param>
     /// <param name="Told">What the card told of itself, in the order of <see cref="ICardProfile.Open"/>.</param>
     /// <param name="CardData">The answer to GET DATA of the card data, where the product leaves it to the card how its channel is spoken.</param>
-    /// <param name="OwnKeysAsked">Where a card may have keys of its own beside the transport keys: the answer to an INITIALIZE UPDATE
-    /// that asked for them, before the one that counts.</param>
     public sealed record Ready(
         ResponseApdu InitializeUpdate,
         ValueList<ResponseApdu> Told,
-        ResponseApdu CardData = default,
-        ResponseApdu? OwnKeysAsked = null) : OpeningReading;
+        ResponseApdu CardData = default) : OpeningReading;
 
     /// <summary>It will not do.</summary>
     /// <param name="Code">Coarsely.</param>
@@ -87,7 +84,10 @@ internal interface ICardProfile
     /// <summary>How many commands <see cref="Open"/> has.</summary>
     int OpenCommands(CardProduct product);
 
-    /// <summary>The commands of an opening, in the clear; the last one brings the card's cryptogram.</summary>
+    /// <summary>
+    /// The commands of an opening, in the clear; the last one that is answered brings the card's cryptogram: where a card may have keys of
+    /// its own beside others, the script ends at the command that asks for them, if it has.
+    /// </summary>
     /// <param name="product">The product.</param>
     /// <param name="hostChallenge">Fresh random bytes, <see cref="ChallengeLength"/> of them.</param>
     IReadOnlyList<CardCommand> Open(CardProduct product, ReadOnlySpan<byte> hostChallenge);

@@ -45,7 +45,8 @@ public readonly record struct HeldKeySet(string KeySet, byte KeyVersion, KeyDive
 }
 
 /// <summary>What an opening showed of the keys on the card.</summary>
-/// <param name="HoldsOwn">Whether the card made a cryptogram under its own keys, in this opening: then it holds them.</param>
-/// <param name="OpenedByOwn">Whether the session keys come from them, too.</param>
+/// <param name="AreOwn">
+/// Whether its channel is of the card's own keys: the card made a cryptogram under them, in this opening, and says the rest under them too.
+/// </param>
 /// <param name="OwnIds">Which of the own keys the card said it has (key information), where it was asked; else none.</param>
-internal readonly record struct KeysOnCard(bool HoldsOwn, bool OpenedByOwn, ValueList<byte> OwnIds = default);
+internal readonly record struct KeysOnCard(bool AreOwn, ValueList<byte> OwnIds = default);

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.Apdu;
 using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol;
@@ -5,8 +6,7 @@ using CardIssue.Core.Protocol;
 namespace CardIssue.Core.Cards.Products;
 
 /// <summary>
-/// What a product that breaks no rule still brings about: cards that are issued as long as nothing comes between, and after a cut wait for
-/// people.
+/// What a product that breaks no rule still brings about: orders that wait for people after a cut, or on most cards.
 /// </summary>
 public static class ProductRemarks
 {
@@ -16,7 +16,8 @@ public static class ProductRemarks
     public static IReadOnlyList<string> Of(CardProduct product)
     {
         ArgumentNullException.ThrowIfNull(product);
-        return [.. Repeats(product), .. Closing(product)];
+        var rewrites = product.Rewrites.Select(rewrite => product.Rewrite(rewrite.Name)!);
+        return [.. Repeats(product), .. rewrites.Prepend(product).SelectMany(OwnStates), .. Closing(product)];
     }
 
     /// <summary>
@@ -40,6 +41,32 @@ public static class ProductRemarks
             }
         }
     }
+
+    /// <summary>
+    /// Of an application's state a security domain changes the lock alone, to and fro (GPCS §11.10): the rest is the application's own.
+    /// </summary>
+    private static IEnumerable<string> OwnStates(CardProduct product)
+    {
+        var locked = product.Before.Where(check => IsLock(check.Done)).Select(AidOf).ToHashSet();
+        if (product.Start is { } start && start.Accepted.All(state => (state & LockedBit) != 0)) locked.Add(start.Of.Aid);
+        var changes = product.Records.Select(record => ($"Record \"{record.Name}\"", record.Status, record.Look))
+            .Append(("The closing", product.Close.Status, product.Close.Look));
+        foreach (var (what, status, look) in changes)
+        {
+            if (status is not { Scope: not StatusScope.Card, Aid: var aid, State: var state }) continue;
+            if ((state & LockedBit) != 0) locked.Add(aid);
+            else if (!locked.Remove(aid) && !look.Any(check => AidOf(check) == aid && IsLock(check.NotDone)))
+            {
+                yield return $"{what} sets application {aid} to {state:X2}, a state of its own: a security domain only locks it (8x) and "
+                    + "unlocks it again. Cards refuse that, or change nothing, and each order would wait. Let the last STORE DATA set it, or "
+                    + "lock the application.";
+            }
+        }
+    }
+
+    private static bool IsLock(Expectation? expectation) => expectation is Expectation.State state && (state.LifeCycle & LockedBit) != 0;
+
+    private static Aid? AidOf(CheckDefinition check) => check.Read is CheckCommand.LifeCycle read ? read.Of.Aid : null;
 
     /// <summary>
     /// With nothing that shows after a cut that it is the same card, a closing that may have happened is not sent again (PROTOCOL.md).

@@ -100,7 +100,7 @@ internal static partial class ProductRules
             yield return "keys replaced one by one leave, after a cut, a set of old and new ones that nothing tells apart: "
                 + "at once, or put add";
         if (product.Quirks.AskedKeyVersion is not null)
-            yield return "with own keys the card is asked for whichever it has: leave asksForKeyVersion out";
+            yield return "a card that gets own keys is asked for whichever it has, or by version: leave asksForKeyVersion out";
     }
 
     /// <summary>

@@ -20,9 +20,6 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
     /// <summary>What is written in vain: each card refuses in its own way.</summary>
     private static readonly ValueList<ushort> Whatever = [ExpectedStatus.Any];
 
-    /// <summary>What lists an entry; of several that begin alike, more may wait.</summary>
-    private static readonly ValueList<ushort> Listed = [StatusWords.Ok, StatusWords.MoreData];
-
     /// <summary>The commands of one item.</summary>
     public IEnumerable<CardCommand> Commands(RenderedItem item) => item.Content switch
     {
@@ -65,7 +62,7 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
             :
             [
                 .. commands.Select(command => new CardCommand(command, Whatever)),
-                new CardCommand(GetStatus.Command(scope, false, aid.Value), Listed),
+                CommandWriter.LifeCycle(new LifeCycleOf(scope, aid)),
             ];
 
     /// <summary>
@@ -76,7 +73,7 @@ internal sealed class ProgramWriter(CardProduct product, CardPrograms programs)
         ?
         [
             .. Segments(install).Select(command => new CardCommand(command, Whatever)),
-            new CardCommand(GetStatus.Command(RegistryScope.Applications, false, aid.Value), Listed),
+            CommandWriter.LifeCycle(new LifeCycleOf(RegistryScope.Applications, aid)),
         ]
         : Segments(install).Select(command => new CardCommand(command));
 

@@ -71,7 +71,9 @@ public static class Handshake
         if (domain.FailedAuthentications != 0) domain = domain with { FailedAuthentications = 0 };
         if (card.State.Scp == CardState.Scp02) domain = Scp02Handshake.CountUp(domain, channel.KeySet);
         if (domain != card.ChannelKeys) card.KeepChannelKeys(domain);
-        return Reply.Ok();
+        // Of what it would be a MAC no standard says; hosts take it.
+        return card.State.AnswersAuthenticationWithMac && channel.Requires(SecurityLevel.ResponseMac)
+            ? Reply.Ok([.. channel.CardCryptogram[..8]]) : Reply.Ok();
     }
 
     /// <summary>The challenge that a card with i=1x/3x/7x gives (6.2.2.1): predictable from the counter on.</summary>

@@ -4,7 +4,7 @@ using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Testing.Cards.Domain;
 
-/// <summary>SET STATUS (GPCS 11.10, transitions 5.1.1 and 5.3.1).</summary>
+/// <summary>SET STATUS of the card, and of applications their lock (GPCS 11.10, transitions 5.1.1 and 5.3.1).</summary>
 internal static class SetStatus
 {
     private const byte Card = 0x80, Application = 0x40, DomainAndItsApplications = 0x60;
@@ -33,13 +33,9 @@ internal static class SetStatus
     {
         if (card.State.Find(ByteString.Copy(command.Data)) is not { } application) return Sw.ReferenceNotFound;
         if (card.State.LifeCycle == CardLifeCycle.CardLocked) return Sw.Conditions;
-        var wantsLock = (command.P2 & CardApplication.LockedBit) != 0;
-        byte next;
-        if (wantsLock != application.IsLocked) next = (byte)(application.LifeCycle ^ CardApplication.LockedBit);
-        else if (!application.IsLocked && application.IsSelectable && (command.P2 & 0x87) == 0x07) next = command.P2;
-        else return Sw.Conditions;
-        if (next < application.LifeCycle && wantsLock == application.IsLocked) return Sw.Conditions;
-        card.State = card.State.With(application with { LifeCycle = next });
+        // b8 alone counts (11.10): which state it comes back to the application itself remembers, and sets it itself.
+        if ((command.P2 & CardApplication.LockedBit) != 0 == application.IsLocked) return Sw.Conditions;
+        card.State = card.State.With(application with { LifeCycle = (byte)(application.LifeCycle ^ CardApplication.LockedBit) });
         return Reply.Ok();
     }
 }

@@ -131,6 +131,11 @@ public sealed record CardState
     /// </summary>
     public bool MisstatesCheckValues { get; init; }
 
+    /// <summary>
+    /// True for a card that answers EXTERNAL AUTHENTICATE with 8 bytes before 9000 at the levels with MACs on answers, as some do.
+    /// </summary>
+    public bool AnswersAuthenticationWithMac { get; init; }
+
     /// <summary>Whether it takes extended load files, which cards may do from Java Card 3.1 on (JCVM 3.1, 6.2).</summary>
     public bool TakesExtendedFiles { get; init; } = true;
 

@@ -17,7 +17,8 @@ public static class StateFile
         int Version, string SecurityDomain, string? SecurityDomainLoadFile, string Kdd, string Cplc, byte ScpParameter, CardProtocol Protocol, CardLifeCycle LifeCycle,
         int AuthenticationLimit, int FailedAuthentications, KeyDto[] Keys, Dictionary<byte, int> SequenceCounters, Dictionary<string, string> Data,
         LoadFileDto[] LoadFiles, ApplicationDto[] Applications, PivDto? Piv = null, bool CountsEmptyCommands = true,
-        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory, bool TakesExtendedFiles = true);
+        byte Scp = CardState.Scp03, bool MisstatesCheckValues = false, int Memory = CardPlatform.Memory, bool TakesExtendedFiles = true,
+        bool AnswersAuthenticationWithMac = false);
 
     private sealed record PivDto(string PrivateKey, string Certificate);
 
@@ -89,7 +90,7 @@ public static class StateFile
             a.Domain.IsEmpty ? null : a.Domain.ToString(),
             a.IsSecurityDomain ? ToDto(a) : null))],
         s.Piv is { } piv ? new PivDto(piv.PrivateKey.ToString(), piv.Certificate.ToString()) : null,
-        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory, s.TakesExtendedFiles);
+        s.CountsEmptyCommands, s.Scp, s.MisstatesCheckValues, s.Memory, s.TakesExtendedFiles, s.AnswersAuthenticationWithMac);
 
     private static CardState FromDto(CardDto d) => new()
     {
@@ -123,6 +124,7 @@ public static class StateFile
         MisstatesCheckValues = d.MisstatesCheckValues,
         Memory = d.Memory,
         TakesExtendedFiles = d.TakesExtendedFiles,
+        AnswersAuthenticationWithMac = d.AnswersAuthenticationWithMac,
     };
 
     private static ImportDto[] ToDto(ValueList<CardPackage> packages) =>

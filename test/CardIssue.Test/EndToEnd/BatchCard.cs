@@ -31,5 +31,6 @@ internal static class BatchCard
     /// <summary>The number that the center gave it, or what else is in tag 45; null when nothing is.</summary>
     public static ByteString? Number(this CardSimulator card) => card.State.Data.TryGetValue(0x45, out var number) ? number : null;
 
-    public static bool IsClosed(this CardSimulator card) => card.Inspect().Application(Products.Application).IsPersonalized;
+    public static bool IsClosed(this CardSimulator card) =>
+        card.Inspect().Application(Products.Application).LifeCycle is 0x0F or 0x87;
 }

@@ -38,7 +38,7 @@ public sealed class DomainIssuingTest
     /// <summary>A product with a partner's domain.</summary>
     internal static string Product(string mode, bool is02, string repeat = "\"repeatable\"")
     {
-        const string application = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }";
+        const string card = "{ \"scope\": \"issuerSecurityDomain\", \"aid\": \"A000000151000000\" }";
         const string domain = "{ \"lifeCycle\": { \"scope\": \"applications\", \"aid\": \"" + Domain + "\" }, \"done\": { \"state\": \"0F\" }";
         var keys = repeat.Contains("look", StringComparison.Ordinal)
             ? $$""" "repeat": "lookFirst", "look": [ {{domain}}, "notDone": { "state": "07" } } ], """ : $$""" "repeat": {{repeat}}, """;
@@ -61,8 +61,8 @@ public sealed class DomainIssuingTest
                 { "name": "give", "proof": "cardMac", "repeat": "repeatable",
                   "items": [ { "extradite": "{{Products.Application}}", "securityDomain": "{{Domain}}" } ] }
               ],
-              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
-              "closeLook": [ { "lifeCycle": {{application}}, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
+              "close": { "status": { "scope": "card", "aid": "A000000151000000", "state": "0F" } },
+              "closeLook": [ { "lifeCycle": {{card}}, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
             }
             """;
     }
@@ -83,6 +83,7 @@ public sealed class DomainIssuingTest
         return CardSimulator.Create(CardProfile.BlankEmv(serial, [keys]) with
         {
             Scp = is02 ? CardState.Scp02 : CardState.Scp03, ScpParameter = is02 ? (byte)0x75 : (byte)0x70,
+            LifeCycle = CardLifeCycle.Initialized,
         });
     }
 

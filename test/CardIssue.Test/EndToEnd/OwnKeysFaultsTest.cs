@@ -1,4 +1,5 @@
 using CardIssue.Center.Orders;
+using CardIssue.Center.Storage;
 using CardIssue.Core.Cards;
 using CardIssue.Core.Keys;
 using CardIssue.Core.Primitives;
@@ -17,7 +18,7 @@ namespace CardIssue.Test.EndToEnd;
 [TestFixture, Parallelizable(ParallelScope.All)]
 public sealed class OwnKeysFaultsTest
 {
-    private const byte PutKey = 0xD8, InitializeUpdate = 0x50, GetData = 0xCA;
+    private const byte PutKey = 0xD8, InitializeUpdate = 0x50, GetData = 0xCA, KeyInformation = 0xE0;
 
     private static IEnumerable<TestCaseData> Ways(params OwnKeysCase[] ways) => ways.Select(way => new TestCaseData(way).SetArgDisplayNames(way.Name));
 
@@ -77,6 +78,61 @@ public sealed class OwnKeysFaultsTest
         Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), "it comes to its senses: " + outcome.Detail);
     }
 
+    private static IEnumerable<TestCaseData> Borrowed() =>
+        from way in new[] { OwnKeysCase.Add, OwnKeysCase.Add02, OwnKeysCase.OneByOneAdd, OwnKeysCase.AddToFactory }
+        from isTwin in new[] { false, true }
+        select new TestCaseData(way, isTwin).SetArgDisplayNames(way.Name, isTwin ? "twin" : "another");
+
+    /// <summary>
+    /// A terminal that keeps PUT KEY and has another card with own keys at hand, of its own diversification data or of the same: that one
+    /// answers wherever own keys are asked for, and nobody says what keys the card has. The cryptogram is right, and not this card's.
+    /// </summary>
+    [TestCaseSource(nameof(Borrowed))]
+    public async Task AnotherCardsCryptogram_IsNotThisCards(object given, bool isTwin)
+    {
+        var way = (OwnKeysCase)given;
+        await using var shop = await way.OpenShopAsync();
+        await shop.OrderAsync("o-1", way.Product("endToEnd"));
+        var (card, serial) = (way.Card(1), isTwin ? 1u : 2u);
+        var other = CardSimulator.Create(way.Card(serial).State with
+        {
+            Keys = CardProfile.BlankEmv(serial, [way.TransportSet(serial), way.OwnSet(serial)]).Keys,
+        });
+        other.Reset();
+        var (kept, borrowed) = (false, 0);
+        byte[]? Lie(byte[] command)
+        {
+            switch (command[1])
+            {
+                case PutKey when !kept:
+                    kept = true;
+                    card.CutPower(new PowerCut(1, CutMoment.BeforeExecution));
+                    return null;
+                case InitializeUpdate when kept && command[2] == way.Own:
+                    borrowed++;
+                    return other.Transmit(command);
+                default:
+                    return null;
+            }
+        }
+        await BehindAsync(shop, reader =>
+        {
+            reader.Swallow = Lie;
+            // The card gets the look, so that its channel goes on; what it says to it nobody hears.
+            reader.Alter = (command, answer) =>
+                kept && command[1] == GetData && command[3] == KeyInformation ? [0x6A, 0x88] : answer;
+        });
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(borrowed, Is.Positive);
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Aborted), outcome.Detail);
+        OwnKeysCase.HasKeys(card, [way.TransportSet(1)], "nothing was put");
+        var log = await shop.Log.ReadAsync(new LogQuery(new OrderId("o-1")));
+        Assert.That(log.Select(row => row.Entry.Detail ?? ""), Has.None.Contains($"the card has own {way.Own:X2}"), "nobody says so");
+    }
+
     private static IEnumerable<TestCaseData> Elsewhere() =>
         from way in new[] { OwnKeysCase.Add, OwnKeysCase.Replace, OwnKeysCase.ReplaceSameVersion02, OwnKeysCase.OneByOne02 }
         from moment in Enum.GetValues<CutMoment>()
@@ -129,11 +185,34 @@ public sealed class OwnKeysFaultsTest
         var issuing = shop.IssueAsync("o-1");
         await shop.ShowsAsync("CardRejected WrongState");
         shop.Reader.Insert(foreign);
-        await shop.ShowsAsync(way.Put == "add" ? "CardRejected WrongState" : "CardRejected NotGenuine", way.Put == "add" ? 2 : 1);
+        await shop.ShowsAsync("CardRejected NotGenuine");
         shop.Reader.Insert(way.Card(4));
 
         Assert.That((await issuing).Ending, Is.EqualTo(IssueEnding.Issued));
         Assert.That((begun.State.FailedAuthentications, foreign.State.FailedAuthentications), Is.EqualTo((0, 0)));
+    }
+
+    /// <summary>
+    /// Cards come with sets that others use, too, of a lower version: left to itself, the card answers with those.
+    /// </summary>
+    [TestCase("SCP03 add")]
+    [TestCase("SCP02 add")]
+    [TestCase("SCP03 one by one")]
+    public async Task CardWithFurtherKeys_IsOpenedWithTheTransportKeysByName(string name)
+    {
+        var way = OwnKeysCase.All.Single(w => w.Name == name);
+        await using var shop = await way.OpenShopAsync();
+        await shop.OrderAsync("o-1", way.Product("endToEnd"));
+        var others = way.TransportSet(77) with { Version = 0x10 };
+        var card = CardSimulator.Create(way.Card(1).State with { Keys = CardProfile.BlankEmv(1, [others, way.TransportSet(1)]).Keys });
+        card.CutPower(new PowerCut(17, CutMoment.BeforeResponse));
+        shop.Reader.Insert(card);
+
+        var outcome = await shop.IssueAsync("o-1");
+
+        Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), outcome.Detail);
+        OwnKeysCase.HasKeys(card, [others, way.TransportSet(1), way.OwnSet(1)], "");
+        Assert.That(card.State.FailedAuthentications, Is.Zero);
     }
 
     /// <summary>

@@ -29,7 +29,7 @@ internal static class Products
         }
         """;
 
-    /// <summary>Data of the security domain itself, each piece read back; the application's state is what closes the card.</summary>
+    /// <summary>Data of the security domain itself, each piece read back; that the application is locked is what closes the card.</summary>
     public static string ReadBack(string mode) => $$"""
         {
           "name": "read-back", "version": 1, "profile": "globalplatform", "mode": "{{mode}}",
@@ -42,8 +42,9 @@ internal static class Products
               { "tag": "DF02", "field": "name", "as": "ascii" }, { "tag": "DF03", "field": "track2", "as": "track2" },
               { "tag": "DF04", "field": "expiry", "as": "date" }, { "tag": "DF05", "field": "keys", "as": "hex" } ] }
           ],
-          "close": { "status": { "scope": "application", "aid": "{{Application}}", "state": "0F" } },
-          "closeLook": [ { "lifeCycle": { "scope": "applications", "aid": "{{Application}}" }, "done": { "state": "0F" }, "notDone": { "state": "07" } } ]
+          "close": { "status": { "scope": "application", "aid": "{{Application}}", "state": "87" } },
+          "closeLook": [ {
+            "lifeCycle": { "scope": "applications", "aid": "{{Application}}" }, "done": { "state": "87" }, "notDone": { "state": "07" } } ]
         }
         """;
 

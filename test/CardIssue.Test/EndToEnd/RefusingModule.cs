@@ -14,6 +14,9 @@ internal sealed class ModuleFaults
     /// <summary>It refuses the sealed commands of so many scripts of this kind.</summary>
     public (ScriptKind Kind, int Times) Commands { get; set; }
 
+    /// <summary>How many commands of those scripts it seals before it refuses one.</summary>
+    public int Spared { get; set; }
+
     /// <summary>It seals issue codes that nobody can open.</summary>
     public bool Codes { get; set; }
 }
@@ -29,7 +32,8 @@ internal sealed class RefusingModule(ISecureModule inner, ModuleFaults faults) :
     public override ModuleRefusal Unseal(Script script, int sequence, ReadOnlySpan<byte> payload, Span<byte> wrapped, out int length)
     {
         var (kind, times) = faults.Commands;
-        if (times == 0 || kind != script.Kind) return base.Unseal(script, sequence, payload, wrapped, out length);
+        if (times == 0 || kind != script.Kind || sequence < script.First + faults.Spared)
+            return base.Unseal(script, sequence, payload, wrapped, out length);
         faults.Commands = (kind, times - 1);
         length = 0;
         return ModuleRefusal.BadSeal;

@@ -31,11 +31,11 @@ public sealed class RegistryIssuingTest
               "keySet": "visa", "keyVersion": "30", "diversification": "kdf3", "identity": ["assigned"], "securityLevel": "33",
               "securityDomain": "{{Issuers}}", "storeData": { "plainP1": "10", "encryptedP1": "70" },
               "records": [ {{give}}, {{privileges}} ],
-              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
-              "closeLook": [ { "lifeCycle": {{of}}, "done": { "state": "0F" }, "notDone": { "state": "07" } } ],
+              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "87" } },
+              "closeLook": [ { "lifeCycle": {{of}}, "done": { "state": "87" }, "notDone": { "state": "07" } } ],
               "rewrites": [ {
-                "name": "back", "before": [ { "lifeCycle": {{of}}, "done": { "state": "0F" } } ], "records": [ {{back}} ],
-                "closeLook": [ { "lifeCycle": {{of}}, "done": { "state": "0F" } } ]
+                "name": "back", "before": [ { "lifeCycle": {{of}}, "done": { "state": "87" } } ], "records": [ {{back}} ],
+                "closeLook": [ { "lifeCycle": {{of}}, "done": { "state": "87" } } ]
               } ]
             }
             """;
@@ -85,7 +85,7 @@ public sealed class RegistryIssuingTest
     {
         var application = card.State.Find(ByteString.FromHex(Products.Application))!;
         Assert.That((application.Domain.ToString(), application.Privileges.ToString(), application.LifeCycle),
-            Is.EqualTo((domain, privileges, CardApplication.Personalized)), because);
+            Is.EqualTo((domain, privileges, (byte)0x87)), because);
         Assert.That(card.State.FailedAuthentications, Is.Zero, because);
     }
 }

@@ -54,8 +54,8 @@ internal sealed record RenewedKeysCase(string Name, bool Is02, string? AtIssue, 
               "records": [
                 {{Writes("number", "DF01", "01")}}{{(puts ? $", {Puts}" : "")}}
               ],
-              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
-              "closeLook": [ { "lifeCycle": {{Of}}, "done": { "state": "0F" }, "notDone": { "state": "07" } } ],
+              "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "87" } },
+              "closeLook": [ { "lifeCycle": {{Of}}, "done": { "state": "87" }, "notDone": { "state": "07" } } ],
               "rewrites": [
                 {
                   "name": "later", "from": [1, {{version}}], "before": [ {{InUse}} ],
@@ -135,7 +135,7 @@ internal sealed record RenewedKeysCase(string Name, bool Is02, string? AtIssue, 
 
     private const string Puts = """{ "name": "own", "proof": "cardMac", "repeat": "lookFirst", "items": [ { "putKeys": true } ] }""",
         Of = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }",
-        InUse = "{ \"lifeCycle\": " + Of + ", \"done\": { \"state\": \"0F\" } }";
+        InUse = "{ \"lifeCycle\": " + Of + ", \"done\": { \"state\": \"87\" } }";
 
     private static string Writes(string name, string tag, string value) =>
         $$"""{ "name": "{{name}}", "proof": "cardMac", "repeat": "repeatable", "items": [ { "tag": "{{tag}}", "hex": "{{value}}" } ] }""";

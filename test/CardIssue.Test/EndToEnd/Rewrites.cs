@@ -8,6 +8,7 @@ using CardIssue.Core.Cards.Products.Json;
 using CardIssue.Core.Primitives;
 using CardIssue.Test.Center;
 using CardIssue.Testing.Cards;
+using CardIssue.Testing.Cards.State;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -26,8 +27,8 @@ internal static class Rewrites
               "checks": [ { "getData": "DF01", "done": { "tlv": [ { "tag": "DF01", "field": "pan", "as": "digits" } ] } } ] },
             { "name": "points", "proof": "cardMac", "repeat": "repeatable", "items": [ { "tag": "DF02", "field": "points", "as": "hex" } ] }
           ],
-          "close": { "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "0F" } },
-          "closeLook": [ {{State("0F", "07")}} ],
+          "close": { "status": { "scope": "card", "aid": "A000000151000000", "state": "0F" } },
+          "closeLook": [ {{State(OfCard, "0F", "07")}} ],
           "rewrites": [
             {
               "name": "points",
@@ -46,21 +47,23 @@ internal static class Rewrites
             },
             {
               "name": "block",
-              "before": [ { "lifeCycle": {{Of}}, "done": { "state": "0F" } } ],
+              "before": [ { "lifeCycle": {{Of}}, "done": { "state": "07" } } ],
               "records": [
-                { "name": "block", "proof": "cardState", "repeat": "lookFirst", "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "8F" },
-                  "checks": [ { "lifeCycle": {{Of}}, "done": { "state": "8F" } } ], "look": [ {{State("8F", "0F")}} ] }
+                { "name": "block", "proof": "cardState", "repeat": "lookFirst",
+                  "status": { "scope": "application", "aid": "{{Products.Application}}", "state": "87" },
+                  "checks": [ { "lifeCycle": {{Of}}, "done": { "state": "87" } } ], "look": [ {{State(Of, "87", "07")}} ] }
               ],
-              "closeLook": [ { "lifeCycle": {{Of}}, "done": { "state": "8F" } } ]
+              "closeLook": [ { "lifeCycle": {{Of}}, "done": { "state": "87" } } ]
             }
           ]
         }
         """;
 
-    private const string Of = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }";
+    private const string Of = "{ \"scope\": \"applications\", \"aid\": \"" + Products.Application + "\" }",
+        OfCard = "{ \"scope\": \"issuerSecurityDomain\", \"aid\": \"A000000151000000\" }";
 
-    private static string State(string done, string notDone) =>
-        $$"""{ "lifeCycle": {{Of}}, "done": { "state": "{{done}}" }, "notDone": { "state": "{{notDone}}" } }""";
+    private static string State(string of, string done, string notDone) =>
+        $$"""{ "lifeCycle": {{of}}, "done": { "state": "{{done}}" }, "notDone": { "state": "{{notDone}}" } }""";
 
     private static string Tlv(string tag, string field) => $$"""{ "tlv": [ { "tag": "{{tag}}", "field": "{{field}}", "as": "hex" } ] }""";
 
@@ -78,7 +81,7 @@ internal static class Rewrites
     public static async Task<CardSimulator> IssuedAsync(this Shop shop, string order, string product, uint serial = 1)
     {
         await shop.OrderAsync(order, product, Issue);
-        var card = Shop.Card(serial);
+        var card = CardSimulator.Create(Shop.Card(serial).State with { LifeCycle = CardLifeCycle.Initialized });
         shop.Reader.Insert(card);
         var outcome = await shop.IssueAsync(order);
         Assert.That(outcome.Ending, Is.EqualTo(CardIssue.Terminal.Relay.IssueEnding.Issued), outcome.Detail);

@@ -155,7 +155,7 @@ public sealed class RewritingTest
 
         Assert.That(new[] { first.Ending, second.Ending, third.Ending }, Is.All.EqualTo(IssueEnding.Issued));
         ThatHolds(card, 20);
-        Assert.That(card.Inspect().Application(Products.Application).LifeCycle, Is.EqualTo(0x8F));
+        Assert.That(card.Inspect().Application(Products.Application).LifeCycle, Is.EqualTo(0x87));
         Assert.That((await shop.CardOfAsync("i-1")).Contents.Select(it => it.Order.Value), Is.EqualTo(new[] { "i-1", "r-2", "r-1", "r-0" }));
     }
 

@@ -1,6 +1,7 @@
 using CardIssue.Center.Orders;
 using CardIssue.Center.Storage;
 using CardIssue.Core.Cards.GlobalPlatform;
+using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Testing.Cards;
@@ -47,6 +48,37 @@ public sealed class StrangeCardTest
             Assert.That((await shop.IssueAsync($"o-{statusWord:X4}")).Ending, Is.EqualTo(IssueEnding.Issued), $"{statusWord:X4}");
             shop.Reader.Remove();
         }
+    }
+
+    /// <summary>
+    /// GET STATUS finds longer AIDs, too, that begin alike (GPCS 11.4): with eight of them the card's list takes two answers, and ends the
+    /// first with 6310. What it says there of the application itself holds, whatever is cut.
+    /// </summary>
+    [TestCase("13")]
+    [TestCase("03")]
+    public async Task StateInAListOfWhichMoreIsToCome_IsTaken(string level)
+    {
+        await using var shop = await Shop.OpenAsync();
+        var product = Products.EndToEnd().Replace("\"securityLevel\": \"33\"", $"\"securityLevel\": \"{level}\"", StringComparison.Ordinal)
+            .Replace("\"repeat\": { \"startOver\": \"keys\" }", "\"repeat\": \"repeatable\"", StringComparison.Ordinal);
+        if (level == "03") product = product.Replace("cardMac", "terminalWord", StringComparison.Ordinal);
+        const int most = 30;
+        for (var at = 1; at <= most; at++)
+        {
+            await shop.OrderAsync($"o-{at}", product);
+            var state = Shop.Card((uint)at).State;
+            var it = state.Applications[0];
+            var longer = Enumerable.Range(1, 8).Select(i => it with { Aid = ByteString.Concat(it.Aid, ByteString.Own([(byte)i])) });
+            var card = CardSimulator.Create(state with { Applications = [it, .. longer] });
+            card.CutPower(new PowerCut(at, CutMoment.BeforeResponse));
+            shop.Reader.Insert(card);
+            var outcome = await shop.IssueAsync($"o-{at}");
+            Assert.That(outcome.Ending, Is.EqualTo(IssueEnding.Issued), $"cut at command {at}: {outcome.Detail}");
+            Assert.That(card.IsClosed(), Is.True);
+            shop.Reader.Remove();
+            if (card.Commands < at) return;
+        }
+        Assert.Fail("The issue never came to its end without a cut.");
     }
 
     private static Func<byte[], byte[], byte[]> Selecting(Func<byte[], byte[]> answers) =>

@@ -5,6 +5,7 @@ using CardIssue.Core.Primitives;
 using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
+using CardIssue.Testing.Cards;
 
 namespace CardIssue.Test.EndToEnd;
 
@@ -67,6 +68,30 @@ public sealed class TerminalFaultsTest
         ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Issued, "");
         Assert.That(await CountAsync(shop, "card_tries"), Is.Zero);
         Assert.That(await CountAsync(shop, "terminal_faults"), Is.Zero, "its module opened a card");
+    }
+
+    /// <summary>
+    /// What fails behind an authentication that the card took costs it nothing. Some cards answer that with a MAC before 9000.
+    /// </summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task ModuleThatRefusesBehindTheAuthentication_CostsNoTry(bool answersWithMac)
+    {
+        await using var shop = await OpenAsync();
+        await shop.OrderAsync("o-1", Products.EndToEnd(mode: "module"));
+        (_faults.Commands, _faults.Spared) = ((ScriptKind.Authenticate, 1), 1);
+        var card = CardSimulator.Create(Shop.Card(1).State with { AnswersAuthenticationWithMac = answersWithMac });
+        shop.Reader.Insert(card);
+
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Aborted, nameof(AbortCode.ModuleRefused));
+
+        _faults.Spared = 0;
+        await shop.UnclaimedAsync("o-1");
+        Assert.That(await CountAsync(shop, "card_tries"), Is.Zero, "it was opened");
+        shop.Reader.Remove();
+        await shop.ShowsAsync("Ready");
+        shop.Reader.Insert(card);
+        ThatIs(await shop.IssueAsync("o-1"), IssueEnding.Issued, "");
     }
 
     /// <summary>One record that is read back, which is judged before the closing leaves in a script of its own.</summary>

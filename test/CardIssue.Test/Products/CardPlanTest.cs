@@ -133,12 +133,13 @@ public class CardPlanTest
     {
         var record = Sample.Record() with
         {
-            Status = new StatusChange(Core.Cards.GlobalPlatform.StatusScope.Application, Sample.Application, 0x0F),
+            Status = new StatusChange(Core.Cards.GlobalPlatform.StatusScope.Application, Sample.Application, 0x8F),
             Proof = ProofKind.ReadBack,
             Checks = [new CheckDefinition(new CheckCommand.ReadRecord(2, 3), Sample.Exactly("7000"))],
         };
         var commands = Sample.Plan(Sample.Product(record)).Record(1, Encryption, 0);
-        Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()), Is.EqualTo(new[] { "80E208000590100200" + "0000", "80F0400F07A000000003101000", "00B2031400" }));
+        Assert.That(commands.Select(c => c.Apdu.ToBytes().ToString()),
+            Is.EqualTo(new[] { "80E208000590100200" + "0000", "80F0408F07A000000003101000", "00B2031400" }));
     }
 
     [Test]

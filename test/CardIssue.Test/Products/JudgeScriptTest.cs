@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Profiles;
 using CardIssue.Core.Cards.Products.Profiles.GlobalPlatform;
@@ -223,9 +224,35 @@ internal class JudgeScriptTest
     public void Listing_WithMoreToCome_TellsTheStateThatItHas()
     {
         UnwrapResult Listed(byte state, ushort statusWord) => new UnwrapResult.Authenticated(Sample.Entry(state), statusWord);
-        Assert.That(Look([StateLook], ScriptStop.UnexpectedStatus, Listed(0x07, 0x6310)), Is.EqualTo(NotDone));
-        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x0F, 0x6310)), Is.EqualTo(InDoubt), "done is told at the end alone");
-        Assert.That(Look([StateLook], ScriptStop.Completed, Listed(0x07, 0x6282)), Is.EqualTo(Unclear), "another warning may come with data that is corrupted");
+        var plan = Sample.Plan(Sample.Product(Sample.Record() with { Repeat = RepeatRule.LookFirst, Look = [StateLook] }));
+        var asked = plan.Look(1).Single();
+        Assert.That(asked.Expected, Is.EqualTo(new ushort[] { 0x9000, 0x6310 }));
+        Verdict Judged(UnwrapResult answer) => Profile.JudgeLook(plan, 1, ScriptStop.Completed, [new CommandOutcome(asked, answer)]);
+        Assert.That(Judged(Listed(0x07, 0x6310)), Is.EqualTo(NotDone));
+        Assert.That(Judged(Listed(0x0F, 0x6310)), Is.EqualTo(Done(ProofKind.CardState)));
+        var another = new UnwrapResult.Authenticated(Sample.Entry(0x07, Sample.Domain), 0x6310);
+        Assert.That(Judged(another), Is.EqualTo(Unclear), "it is not in this part");
+        Assert.That(Judged(Listed(0x07, 0x6282)), Is.EqualTo(Unclear), "another warning may come with data that is corrupted");
+        Assert.That(Judged(new UnwrapResult.Unauthenticated(0x6310)), Is.EqualTo(InDoubt));
+
+        var record = Sample.Record() with { Proof = ProofKind.CardState, Checks = [StateLook with { NotDone = null }] };
+        var sets = Sample.Plan(Sample.Product(record));
+        var sent = sets.Record(1, new Inverting(), 0);
+        Verdict Recorded(UnwrapResult answer) =>
+            Profile.JudgeRecord(sets, 1, ScriptStop.Completed, [new CommandOutcome(sent[0], Ok), new CommandOutcome(sent[1], answer)]);
+        Assert.That(Recorded(Listed(0x0F, 0x6310)), Is.EqualTo(Done(ProofKind.CardState)));
+        Assert.That(Recorded(Listed(0x07, 0x6310)), Is.EqualTo(InDoubt));
+        var data = Sample.Plan(Sample.Product(ReadBack));
+        Assert.That(data.Record(1, new Inverting(), 0)[^1].Expected, Is.Empty, "of data more to come is less than all");
+
+        var start = Sample.Product() with { Start = new StartState(Sample.State, [0x07]), SecurityLevel = SecurityLevel.CMacCEncRMac };
+        Verdict Started(UnwrapResult answer) => Profile.JudgeAuthentication(
+            start, ScriptStop.Completed, new ResponseApdu(default, 0x9000), [new CommandOutcome(asked, answer)], resuming: false);
+        Assert.That(Started(Listed(0x07, 0x6310)), Is.EqualTo(Done(ProofKind.CardMac)));
+        Assert.That(Started(Listed(0x0F, 0x6310)), Is.EqualTo(new Verdict.Rejected(CardRejection.WrongState)));
+        Assert.That(Started(another), Is.EqualTo(InDoubt), "it may be in the next");
+        start = start with { SecurityLevel = SecurityLevel.CMacCEnc };
+        Assert.That(Started(Word(0x6310, Sample.Entry(0x07))), Is.EqualTo(Done(ProofKind.TerminalWord)));
     }
 
     /// <summary>An entry of the listing that is not whole does not hide the one that is sought.</summary>
@@ -287,7 +314,7 @@ internal class JudgeScriptTest
 
     /// <summary>An error may come with data at levels that protect no responses; it stays an error.</summary>
     [TestCase(0x6A88)]
-    [TestCase(0x6310)]
+    [TestCase(0x6300)]
     [TestCase(0x6F00)]
     public void Data_ThatComesWithARefusal_IsNotBelieved(int statusWord)
     {

@@ -1,3 +1,4 @@
+using CardIssue.Core.Cards.GlobalPlatform;
 using CardIssue.Core.Cards.Products;
 using CardIssue.Core.Cards.Products.Text;
 using CardIssue.Core.Cards.SecureChannel;
@@ -100,10 +101,40 @@ public sealed class ProductRulesOfOrdersTest
         };
         CardProduct Product(params RecordDefinition[] records) => Sample.Product(records) with { Identity = [new IdentitySource.Assigned()] };
         Assert.That(ProductRemarks.Of(Product()), Is.Empty);
-        Assert.That(ProductRemarks.Of(Product(State("s", 0x0F))), Is.Empty);
         Assert.That(ProductRemarks.Of(Product(State("lock", 0x87))), Has.One.Contains("\"lock\" sets a state that a card does not take twice"));
         Assert.That(ProductRemarks.Of(Product(State("lock", 0x87, RepeatRule.LookFirst), State("s", 0x0F, RepeatRule.StartOver, 1))),
             Has.One.Contains("\"s\" starts over from one before \"lock\""));
         Assert.That(ProductRemarks.Of(Sample.Product()), Has.One.Contains("waits for a decision"));
+    }
+
+    /// <summary>GPCS §11.10: what is neither a lock nor an unlock, no card does.</summary>
+    [Test]
+    public void ApplicationsOwnState_SetThroughTheSecurityDomain_IsRemarked()
+    {
+        const string remark = "a state of its own";
+        static CheckDefinition Look(byte done, byte notDone) =>
+            new(Sample.LifeCycle, new Expectation.State(done), new Expectation.State(notDone));
+        static StatusChange To(byte state, StatusScope scope = StatusScope.Application) => new(scope, Sample.Application, state);
+        static RecordDefinition State(StatusChange status, params CheckDefinition[] look) =>
+            Sample.Record() with { Status = status, Repeat = RepeatRule.LookFirst, Look = [.. look] };
+        IReadOnlyList<string> Remarks(params RecordDefinition[] records) =>
+            ProductRemarks.Of(Sample.Product(records) with { Identity = [new IdentitySource.Assigned()] });
+        Assert.That(Remarks(State(To(0x0F))), Has.One.Contains("Record \"record\"").And.One.Contains(remark));
+        Assert.That(Remarks(State(To(0x07), Look(0x07, 0x03))), Has.One.Contains(remark));
+        Assert.That(Remarks(State(To(0x0F), Look(0x0F, 0x8F))), Is.Empty, "an unlock");
+        Assert.That(Remarks(State(To(0x8F)), State(To(0x0F))), Is.Empty, "of what was locked before");
+        Assert.That(Remarks(State(To(0x8F)), State(To(0x0F)), State(To(0x0F))), Has.One.Contains(remark));
+        Assert.That(Remarks(State(To(0x0F, StatusScope.Card))), Has.None.Contains(remark));
+        var closes = Sample.Product() with { Identity = [new IdentitySource.Assigned()] };
+        closes = closes with { Close = closes.Close with { Items = default, Status = To(0x0F) } };
+        Assert.That(ProductRemarks.Of(closes), Has.One.Contains("The closing").And.One.Contains(remark));
+        var unlocks = new RewriteDefinition
+        {
+            Name = "unblock", Before = [new CheckDefinition(Sample.LifeCycle, new Expectation.State(0x8F))], Records = [State(To(0x0F))],
+            Close = new CloseDefinition(default, null, [Look(0x0F, 0x8F) with { NotDone = null }]),
+        };
+        var product = Sample.Product() with { Identity = [new IdentitySource.Assigned()] };
+        Assert.That(ProductRemarks.Of(product with { Rewrites = [unlocks] }), Is.Empty);
+        Assert.That(ProductRemarks.Of(product with { Rewrites = [unlocks with { Before = default }] }), Has.One.Contains(remark));
     }
 }

@@ -188,6 +188,22 @@ public class CardSimulatorTests
         Assert.That(host.Plain($"00A4040007{TestCard.Emv}00").Sw, Is.EqualTo(Sw.Ok));
     }
 
+    /// <summary>GPCS 11.10: of an application's state a security domain changes the lock, and nothing else.</summary>
+    [TestCase(0x07)]
+    [TestCase(0x0F)]
+    [TestCase(0x7F)]
+    public void SetStatus_OfAnApplicationToAStateOfItsOwn_IsRefused(byte state)
+    {
+        var card = TestCard.Blank();
+        var host = TestCard.Opened(card, 0x11);
+        var aid = Convert.FromHexString(TestCard.Emv);
+        byte State() => card.Inspect().Application(TestCard.Emv).LifeCycle;
+        Assert.That((host.Send(0xF0, 0x40, state, aid).Sw, State()), Is.EqualTo((Sw.Conditions, (byte)0x07)), "there is nothing to unlock");
+        Assert.That((host.Send(0xF0, 0x40, (byte)(0x80 | state), aid).Sw, State()), Is.EqualTo((Sw.Ok, (byte)0x87)));
+        Assert.That(host.Send(0xF0, 0x40, 0x80, aid).Sw, Is.EqualTo(Sw.Conditions), "nor to lock");
+        Assert.That((host.Send(0xF0, 0x40, state, aid).Sw, State()), Is.EqualTo((Sw.Ok, (byte)0x07)), "what it was before");
+    }
+
     [Test]
     public void PutKey_NewSetThenReplace_OpensUnderItAndCountsFromZero()
     {

@@ -47,19 +47,17 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
     {
         ArgumentNullException.ThrowIfNull(responses);
         if (stop is ScriptStop.CardLost) return new OpeningReading.CardLost();
-        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product))
+        if (stop is ScriptStop.Completed && responses.Count == OpenCommands(product) || IsByOwnKeys(product, stop, responses))
         {
-            var own = OwnKeysCommands(product);
-            var told = responses.Skip(1 + CardDataCommands(product)).SkipLast(1 + own);
-            return new OpeningReading.Ready(
-                responses[^1], [.. told], product.AsksForOptions ? responses[1] : default, own > 0 ? responses[^2] : null);
+            var told = responses.Skip(1 + CardDataCommands(product)).Take(IdentityTags.ToldIn(product).Count);
+            return new OpeningReading.Ready(responses[^1], [.. told], product.AsksForOptions ? responses[1] : default);
         }
         if (stop is not ScriptStop.UnexpectedStatus || responses.Count == 0) return new OpeningReading.Rejected(CardRejection.Unreadable, $"the opening stopped: {stop}");
 
         var (instruction, what) = responses.Count switch
         {
             1 => (Instructions.Select, "SELECT"),
-            var count when count < OpenCommands(product) => (Instructions.GetData, "GET DATA"),
+            var count when count < OpenCommands(product) - OwnKeysCommands(product) => (Instructions.GetData, "GET DATA"),
             _ => (Instructions.InitializeUpdate, "INITIALIZE UPDATE"),
         };
         var statusWord = responses[^1].StatusWord;
@@ -110,7 +108,7 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
         ArgumentNullException.ThrowIfNull(product);
         return
         [
-            .. product.Start is { } start ? (CardCommand[])[new CardCommand(GetStatus.Command(start.Of.Scope, false, start.Of.Aid.Value))] : [],
+            .. product.Start is { } start ? (CardCommand[])[CommandWriter.LifeCycle(start.Of)] : [],
             .. LookedForAtOpening(product).Select(LookFor),
         ];
     }
@@ -136,7 +134,12 @@ internal sealed partial class GlobalPlatformProfile : ICardProfile
         if (after.Count == 0 || !Outcomes.IsBelievable(after[0].Response, product.SecurityLevel)) return new Verdict.InDoubt();
 
         var state = Outcomes.LifeCycle(after[0].Response, start.Of.Aid);
-        if (state is null) return stop is ScriptStop.Completed ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
+        // What the first answer of a longer list does not name may be in the next.
+        if (state is null)
+        {
+            return stop is ScriptStop.Completed && after[0].Response.StatusWord == StatusWords.Ok
+                ? new Verdict.Rejected(CardRejection.WrongState) : new Verdict.InDoubt();
+        }
         return start.Accepted.Contains(state.Value) || resuming && IsLater(state.Value, start)
             ? new Verdict.Done(product.SecurityLevel.HasRMac() ? ProofKind.CardMac : ProofKind.TerminalWord)
             : new Verdict.Rejected(CardRejection.WrongState);

@@ -12,12 +12,17 @@ internal static class Outcomes
 {
     /// <summary>Whether the card itself said it; at a level without response MACs the terminal's word is all there is.</summary>
     public static bool IsBelievable(UnwrapResult response, SecurityLevel level) =>
-        level.HasRMac() ? response is UnwrapResult.Authenticated : response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok };
+        level.HasRMac() ? response is UnwrapResult.Authenticated
+            : response is UnwrapResult.NoProtection { StatusWord: StatusWords.Ok or StatusWords.MoreData };
 
-    /// <summary>Whether every command succeeded.</summary>
+    /// <summary>Whether every command succeeded. What was read is for <see cref="Meets"/> to say.</summary>
     public static bool AllSucceeded(IReadOnlyList<CommandOutcome> outcomes, SecurityLevel level) =>
         outcomes.Count > 0 && outcomes.All(o =>
-            IsBelievable(o.Response, level) && o.Response.StatusWord == StatusWords.Ok || IsGone(o) || IsTakenSegment(o));
+            IsBelievable(o.Response, level) && (o.Response.StatusWord == StatusWords.Ok || IsListed(o)) || IsGone(o) || IsTakenSegment(o));
+
+    /// <summary>Whether it is a list of which more is to come: what stands in the part that was told stands in the whole.</summary>
+    private static bool IsListed(CommandOutcome outcome) =>
+        outcome.Command.Apdu.Ins == Instructions.GetStatus && outcome.Response.StatusWord == StatusWords.MoreData;
 
     /// <summary>Whether it is a segment that others follow: the MAC of the last one's answer is for all of them.</summary>
     private static bool IsTakenSegment(CommandOutcome outcome) =>
