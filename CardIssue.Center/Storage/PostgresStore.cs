@@ -20,7 +20,7 @@ internal sealed class PostgresStore : IStoreEngine
     private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2", NameLocks = "1128353605";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1),
-        LongestAsked = TimeSpan.FromMinutes(2);
+        LongestAsked = TimeSpan.FromMinutes(2), LongestIdle = TimeSpan.FromSeconds(5);
 
     private readonly Lock _turn = new();
     private readonly PostgresPlace _place;
@@ -272,27 +272,30 @@ internal sealed class PostgresStore : IStoreEngine
     {
         for (var end = After(_host is null ? _busyTimeout : LongestAsked); ; Thread.Sleep(Pause))
         {
+            Exception? away = null;
             try
             {
                 var session = Session();
                 var state = Ask(session, $"SELECT coalesce(pg_xact_status('{number}'::xid8), 'unknown')");
-                if (state == "in progress" && !IsOver(end)) continue;
-                return state == "committed" && isSaved?.Invoke(session) != false;
+                if (state != "in progress") return state == "committed" && isSaved?.Invoke(session) != false;
             }
             catch (PostgresException future) when (future.SqlState == PostgresErrorCodes.InvalidParameterValue)
             {
                 // The server knows of no such number yet: it was lost with the crash.
                 return false;
             }
-            catch (Exception error) when (IsGone(error))
+            catch (Exception error) when (error is DbException or StoreException)
             {
+                // Whatever it says instead, as that it takes no more sessions, is no answer.
                 Drop();
-                if (!IsOver(end)) continue;
-                throw new StoreException(StoreFault.Unreachable, $"{Place}: went away within a commit and did not come back: whether it is saved is not known.", error)
-                {
-                    MayBeSaved = true,
-                };
+                away = error;
             }
+            if (!IsOver(end)) continue;
+            throw new StoreException(
+                StoreFault.Unreachable, $"{Place}: went away within a commit and did not come back: whether it is saved is not known.", away)
+            {
+                MayBeSaved = true,
+            };
         }
     }
 
@@ -350,8 +353,10 @@ internal sealed class PostgresStore : IStoreEngine
         try
         {
             Open(session);
-            // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
-            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 15000; "
+            // A host that is gone without a word, or stands still within a transaction, holds its locks no longer than this:
+            // others, who wait for twice as long, get them before they give up.
+            var idle = Math.Min(LongestIdle.TotalMilliseconds, _busyTimeout.TotalMilliseconds / 2);
+            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = {(long)idle}; "
                 + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
             return session;
         }
