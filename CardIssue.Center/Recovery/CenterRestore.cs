@@ -45,7 +45,7 @@ public static class CenterRestore
         serving.Take();
         var unchanged = Compare(store, manifest, overNewer);
         var staged = target + Staged;
-        File.Delete(staged);
+        Delete(staged);
         try
         {
             // Copied, then compared: whoever can write the backup could have changed it since it was verified.
@@ -55,13 +55,13 @@ public static class CenterRestore
                 if (places.TryGetValue(part.Name, out var place) && !File.Exists(place)) PutMissing(folder, part, place, cancellation);
             if (!unchanged) PrivateFiles.Replace(store.RestoreMark, []);
             if (store.Postgres.Length > 0) return new RestoreOutcome(Fill(store, staged, time, cancellation), unchanged);
-            var aside = File.Exists(target) ? KeepAside(target, time) : null;
+            var aside = KeepAside(target, time);
             File.Move(staged, target);
             return new RestoreOutcome(aside, unchanged);
         }
         finally
         {
-            File.Delete(staged);
+            Delete(staged);
         }
     }
 
@@ -133,13 +133,22 @@ public static class CenterRestore
         }
     }
 
-    /// <summary>The database before its write-ahead log: in between, no store is there, and none is taken for an older one.</summary>
-    private static string KeepAside(string target, TimeProvider time)
+    /// <summary>
+    /// The database before what belongs to it: in between, no store is there, and none is taken for an older one. What is left without its
+    /// database, by a restore that was cut here or by people who moved that away alone, SQLite would play into the next one of that name.
+    /// </summary>
+    private static string? KeepAside(string target, TimeProvider time)
     {
+        var there = SqliteFile.PartsOf(target).Where(File.Exists).ToList();
+        if (there.Count == 0) return null;
         var aside = MakeAside(Path.GetDirectoryName(target)!, time);
-        foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-            if (File.Exists(target + end)) File.Move(target + end, Path.Combine(aside, Path.GetFileName(target) + end));
+        foreach (var path in there) File.Move(path, Path.Combine(aside, Path.GetFileName(path)));
         return aside;
+    }
+
+    private static void Delete(string path)
+    {
+        foreach (var part in SqliteFile.PartsOf(path)) File.Delete(part);
     }
 
     private static string MakeAside(string directory, TimeProvider time)
