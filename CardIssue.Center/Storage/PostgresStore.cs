@@ -19,6 +19,8 @@ internal sealed class PostgresStore : IStoreEngine
     // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2", NameLocks = "1128353605";
 
+    private const string StopAll = "stop all hosts first";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1),
         LongestAsked = TimeSpan.FromMinutes(2), LongestIdle = TimeSpan.FromSeconds(5);
 
@@ -28,6 +30,7 @@ internal sealed class PostgresStore : IStoreEngine
     private readonly NpgsqlDataSource _readers;
     private NpgsqlConnection? _session;
     private string? _host;
+    private bool _alone;
     private long _commits;
 
     private PostgresStore(PostgresPlace place, TimeSpan busyTimeout)
@@ -152,7 +155,7 @@ internal sealed class PostgresStore : IStoreEngine
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one does.</exception>
     public void ServeNobody()
     {
-        lock (_turn) Guarded(Place, () => TakeAlone(Session(), Place, "stop all hosts first"));
+        lock (_turn) Guarded(Place, () => _alone = TakeAlone(Session(), Place, StopAll));
     }
 
     /// <inheritdoc/>
@@ -332,6 +335,7 @@ internal sealed class PostgresStore : IStoreEngine
             {
                 session = Connect();
                 if (_host is { } host) TakeServing(session, host);
+                if (_alone) TakeAlone(session, Place, StopAll);
                 return _session = session;
             }
             catch (Exception error) when (IsGone(error) && !IsOver(end))

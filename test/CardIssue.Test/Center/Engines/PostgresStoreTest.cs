@@ -154,6 +154,21 @@ public sealed class PostgresStoreTest
     }
 
     [Test]
+    public void TakenAsAWhole_SessionLost_AndAHostServesMeanwhile_WritesNoMore()
+    {
+        _engine.ServeNobody();
+        EndSessions();
+        using (var other = PostgresStore.Open(Options))
+        {
+            other.Serve("two");
+            Assert.That(Assert.Throws<StoreException>(AddTry)!.Fault, Is.EqualTo(StoreFault.Served));
+        }
+        AddTry();
+        using var later = PostgresStore.Open(Options);
+        Assert.That(Assert.Throws<StoreException>(() => later.Serve("two"))!.Fault, Is.EqualTo(StoreFault.Served), "it has the store for itself again");
+    }
+
+    [Test]
     public void TablesOfAnOlderVersion_WhileAHostServes_StayAsTheyAre()
     {
         _engine.Serve("one");
