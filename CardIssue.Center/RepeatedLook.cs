@@ -38,15 +38,28 @@ internal static class RepeatedLook
                 }
                 catch (Exception e) when (!cancellation.IsCancellationRequested)
                 {
-                    if (e.Message == told) continue;
-                    told = e.Message;
-                    trouble(e);
+                    told = Tell(e, told, trouble);
                 }
             }
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {
             // It ends.
+        }
+    }
+
+    /// <returns>What was told. A log that fails ends nothing either: it is told after the next look.</returns>
+    private static string? Tell(Exception error, string? told, Action<Exception> trouble)
+    {
+        if (error.Message == told) return told;
+        try
+        {
+            trouble(error);
+            return error.Message;
+        }
+        catch (Exception)
+        {
+            return null;
         }
     }
 }

@@ -178,8 +178,9 @@ public sealed class FeedPump
                 return true;
             }, cancellation).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is StoreException or InvalidOperationException)
+        catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
+            // Whatever it is: what people see of the pump does not end it.
             OperationLog.NotTold(_logger, error);
         }
     }

@@ -43,20 +43,26 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
     /// <summary>Pumps until it is cancelled, and then returns; also for issuers that are added meanwhile.</summary>
     /// <param name="look">How often is looked for new issuers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="trouble">Told why they could not be looked for; once.</param>
+    /// <param name="trouble">Told why they could not be looked for, once; and why a pump ended.</param>
     /// <param name="cancellation">Ends it.</param>
     internal async Task RunAsync(TimeSpan look, TimeProvider time, Action<Exception> trouble, CancellationToken cancellation)
     {
-        var running = new Dictionary<FeedPump, Task> { [_own] = PumpAsync(_own, cancellation) };
+        var running = new Dictionary<FeedPump, Task>();
+        Begin(_own);
         await RepeatedLook.RunAsync(look, time, async stopping =>
         {
-            foreach (var pump in await AllAsync(stopping).ConfigureAwait(false))
-                if (!running.ContainsKey(pump)) running.Add(pump, PumpAsync(pump, cancellation));
+            foreach (var pump in await AllAsync(stopping).ConfigureAwait(false)) Begin(pump);
         }, trouble, cancellation).ConfigureAwait(false);
-        await Task.WhenAll(running.Values).ConfigureAwait(false);
+        await Task.WhenAll(running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Also one that has ended, as none does: its issuer would never be told again.
+        void Begin(FeedPump pump)
+        {
+            if (running.GetValueOrDefault(pump) is not { IsCompleted: false }) running[pump] = PumpAsync(pump, trouble, cancellation);
+        }
     }
 
-    private static async Task PumpAsync(FeedPump pump, CancellationToken stopping)
+    private static async Task PumpAsync(FeedPump pump, Action<Exception> trouble, CancellationToken stopping)
     {
         try
         {
@@ -65,6 +71,10 @@ public sealed class FeedPumps(IIssuers issuers, Func<IssuerId?, FeedPump> make)
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The host stops; what was not told waits in the outbox.
+        }
+        catch (Exception error)
+        {
+            trouble(error);
         }
     }
 }

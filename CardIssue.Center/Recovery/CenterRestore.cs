@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using CardIssue.Center.Storage;
 using Microsoft.Data.Sqlite;
@@ -44,24 +45,26 @@ public static class CenterRestore
         using var serving = new ServingLock(store.LockPath);
         serving.Take();
         var unchanged = Compare(store, manifest, overNewer);
-        var staged = target + Staged;
-        File.Delete(staged);
+        using var database = store.Postgres.Length > 0 ? PostgresStore.Open(store) : null;
+        // Also where it is served from another directory, or another machine; who did until now may have gone on.
+        database?.ServeNobody();
+        var generation = database?.Read(GenerationOf);
+        if (database is not null) unchanged = Compare(store, manifest, overNewer);
+        var missing = manifest.Parts.Select(part => part.Name)
+            .Where(name => name != CenterBackup.StorePart && places.TryGetValue(name, out var place) && !File.Exists(place)).ToList();
         try
         {
-            // Copied, then compared: whoever can write the backup could have changed it since it was verified.
-            if (!manifest.Parts.Contains(CenterBackup.Copy(Path.Combine(folder, CenterBackup.StorePart), staged, CenterBackup.StorePart, cancellation)))
-                throw CenterBackup.Altered(folder, CenterBackup.StorePart);
-            foreach (var part in manifest.Parts.Where(part => part.Name != CenterBackup.StorePart))
-                if (places.TryGetValue(part.Name, out var place) && !File.Exists(place)) PutMissing(folder, part, place, cancellation);
-            if (!unchanged) PrivateFiles.Replace(store.RestoreMark, []);
-            if (store.Postgres.Length > 0) return new RestoreOutcome(Fill(store, staged, time, cancellation), unchanged);
-            var aside = File.Exists(target) ? KeepAside(target, time) : null;
-            File.Move(staged, target);
+            Stage(folder, manifest, CenterBackup.StorePart, target, cancellation);
+            foreach (var name in missing) Stage(folder, manifest, name, places[name], cancellation);
+            var mark = new Mark(store.RestoreMark, isNeeded: !unchanged);
+            var aside = database is null ? PutInPlace(target, mark, time) : Fill(database, generation, store, mark, time, cancellation);
+            // Not before the store: a restore that came to nothing leaves no settings that name another one.
+            foreach (var name in missing) File.Move(places[name] + Staged, places[name]);
             return new RestoreOutcome(aside, unchanged);
         }
         finally
         {
-            File.Delete(staged);
+            foreach (var place in missing.Select(name => places[name]).Append(target)) Delete(place + Staged);
         }
     }
 
@@ -95,51 +98,90 @@ public static class CenterRestore
         }
     }
 
+    private static string? PutInPlace(string target, Mark mark, TimeProvider time)
+    {
+        var aside = KeepAside(target, time);
+        mark.Around(() =>
+        {
+            mark.Leave();
+            File.Move(target + Staged, target);
+        });
+        return aside;
+    }
+
     /// <summary>
     /// A database is filled in one commit. What was there is written into a file first, which is a store as a file has it; where it cannot be
     /// read the restore ends there, for it must not be lost.
     /// </summary>
-    private static string? Fill(StoreOptions store, string staged, TimeProvider time, CancellationToken cancellation)
+    private static string? Fill(
+        PostgresStore database, long? generation, StoreOptions store, Mark mark, TimeProvider time, CancellationToken cancellation)
     {
-        var isThere = StoreEngine.IsThere(store);
-        using var engine = PostgresStore.Open(store);
-        // Also where it is served from another directory, or another machine.
-        engine.ServeNobody();
-        var aside = isThere ? MakeAside(store.Directory, time) : null;
-        if (aside is not null)
+        var aside = generation is null ? null : CopyAside(database, store.Directory, time, cancellation);
+        // Its own copy of the backup, which is brought up to this version's tables.
+        using var backup = SqliteFile.Open(store.DatabasePath + Staged, store.BusyTimeout);
+        mark.Around(() => backup.Read(from => database.Write(to =>
+        {
+            // A command that changes something does not serve.
+            if (GenerationOf(to) != generation)
+                throw new StoreException(StoreFault.Busy,
+                    $"{database.Place}: was changed while it was kept aside; end what changes it, and try again. Nothing was restored.");
+            var rows = StoreCopy.Replace(from, to, cancellation);
+            mark.Leave();
+            return rows;
+        })));
+        return aside;
+    }
+
+    private static string CopyAside(PostgresStore database, string directory, TimeProvider time, CancellationToken cancellation)
+    {
+        var aside = MakeAside(directory, time);
+        try
         {
             var copy = Path.Combine(aside, CenterBackup.StorePart);
             PrivateFiles.CreateFile(copy);
-            engine.CopyTo(copy, cancellation);
+            database.CopyTo(copy, cancellation);
+            return aside;
         }
-        // Its own copy of the backup, which is brought up to this version's tables.
-        using var backup = SqliteFile.Open(staged, store.BusyTimeout);
-        backup.Read(from => engine.Write(to => StoreCopy.Replace(from, to, cancellation)));
-        return aside;
+        catch
+        {
+            // Half a store would be taken for what was there.
+            Directory.Delete(aside, recursive: true);
+            throw;
+        }
     }
 
-    private static void PutMissing(string folder, BackupPart part, string place, CancellationToken cancellation)
+    /// <summary>The number of the latest commit; null where there is no store.</summary>
+    private static long? GenerationOf(DbConnection connection)
+    {
+        var store = new StoreView(connection);
+        return store.Number("SELECT count(*) FROM store_meta") == 0 ? null : CenterDatabase.GenerationIn(store);
+    }
+
+    /// <summary>Copied, then compared: whoever can write the backup could have changed it since it was verified.</summary>
+    private static void Stage(string folder, BackupManifest manifest, string name, string place, CancellationToken cancellation)
     {
         PrivateFiles.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(place))!);
-        File.Delete(place + Staged);
-        try
-        {
-            if (CenterBackup.Copy(Path.Combine(folder, part.Name), place + Staged, part.Name, cancellation) != part) throw CenterBackup.Altered(folder, part.Name);
-            File.Move(place + Staged, place);
-        }
-        finally
-        {
-            File.Delete(place + Staged);
-        }
+        Delete(place + Staged);
+        if (!manifest.Parts.Contains(CenterBackup.Copy(Path.Combine(folder, name), place + Staged, name, cancellation)))
+            throw CenterBackup.Altered(folder, name);
     }
 
-    /// <summary>The database before its write-ahead log: in between, no store is there, and none is taken for an older one.</summary>
-    private static string KeepAside(string target, TimeProvider time)
+    /// <summary>
+    /// The database before what belongs to it: in between, no store is there, and none is taken for an older one. What is left without its
+    /// database, by a restore that was cut here or by people who moved that away alone, SQLite would play into the next one of that name.
+    /// </summary>
+    private static string? KeepAside(string target, TimeProvider time)
     {
+        var there = SqliteFile.PartsOf(target).Where(File.Exists).ToList();
+        if (there.Count == 0) return null;
         var aside = MakeAside(Path.GetDirectoryName(target)!, time);
-        foreach (var end in (ReadOnlySpan<string>)["", "-wal", "-shm"])
-            if (File.Exists(target + end)) File.Move(target + end, Path.Combine(aside, Path.GetFileName(target) + end));
+        foreach (var path in there) File.Move(path, Path.Combine(aside, Path.GetFileName(path)));
         return aside;
+    }
+
+    private static void Delete(string path)
+    {
+        foreach (var part in SqliteFile.PartsOf(path)) File.Delete(part);
     }
 
     private static string MakeAside(string directory, TimeProvider time)
@@ -149,5 +191,37 @@ public static class CenterRestore
         for (var again = 2; Path.Exists(aside); again++) aside = $"{name}-{again}";
         PrivateFiles.CreateDirectory(aside);
         return aside;
+    }
+
+    /// <summary>
+    /// What a restore leaves for the next opening. It is there before the store is: a restore that is cut in between is taken for one that
+    /// took place, never the other way round. And not a moment earlier: where none took place it has a center quarantined that is whole.
+    /// </summary>
+    private sealed class Mark(string path, bool isNeeded)
+    {
+        private bool _isOwn;
+
+        /// <summary>Under its name at once: what is flushed is there after a power cut; what is renamed after that may not be.</summary>
+        public void Leave()
+        {
+            if (!isNeeded || File.Exists(path)) return;
+            _isOwn = true;
+            using var file = PrivateFiles.Open(path, FileMode.Create, FileAccess.Write);
+            file.Flush(flushToDisk: true);
+        }
+
+        /// <summary>Puts the store back; where that comes to nothing the mark goes with it, but not that of a restore before.</summary>
+        public void Around(Action put)
+        {
+            try
+            {
+                put();
+            }
+            catch (Exception error) when (_isOwn && error is not StoreException { MayBeSaved: true })
+            {
+                File.Delete(path);
+                throw;
+            }
+        }
     }
 }

@@ -123,20 +123,13 @@ public sealed partial class CenterServer
     /// <summary>Refused attempts that were not logged one by one get a row for each place and window.</summary>
     private async Task TellCountsAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(_services.Admissions.Window, _services.Time);
-        try
+        await LookAsync(_services.Admissions.Window, async _ =>
         {
-            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
-            {
-                await TellAsync(_services.Admissions.Take()).ConfigureAwait(false);
-                await TellHandshakesAsync().ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            await TellAsync(_services.Admissions.Take(all: true)).ConfigureAwait(false);
+            await TellAsync(_services.Admissions.Take()).ConfigureAwait(false);
             await TellHandshakesAsync().ConfigureAwait(false);
-        }
+        }, (logger, reason) => OperationLog.NotLogged(logger, _services.Host, reason), nameof(TellCountsAsync), cancellation).ConfigureAwait(false);
+        await TellAsync(_services.Admissions.Take(all: true)).ConfigureAwait(false);
+        await TellHandshakesAsync().ConfigureAwait(false);
     }
 
     private async Task TellAsync(IReadOnlyList<AdmissionCount> counts)

@@ -167,19 +167,18 @@ public sealed partial class CenterServer
     }
 
     /// <summary>Signed checkpoints of the log, by time and by volume, and the deletion of write data that is no longer needed.</summary>
-    private async Task CheckpointAsync(CancellationToken cancellation)
+    private Task CheckpointAsync(CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(_services.Options.RegistryLook, _services.Time);
         var last = _services.Time.GetTimestamp();
-        while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+        return LookAsync(_services.Options.RegistryLook, async ends =>
         {
             var due = _services.Time.GetElapsedTime(last) >= _services.Options.Checkpoint;
             try
             {
-                if (!due && await _services.Log.CountSinceCheckpointAsync(cancellation).ConfigureAwait(false) < _services.Options.CheckpointEntries) continue;
-                await _services.Log.CheckpointAsync(cancellation).ConfigureAwait(false);
+                if (!due && await _services.Log.CountSinceCheckpointAsync(ends).ConfigureAwait(false) < _services.Options.CheckpointEntries) return;
+                await _services.Log.CheckpointAsync(ends).ConfigureAwait(false);
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!ends.IsCancellationRequested)
             {
                 if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(CheckpointAsync));
                 OperationLog.NoCheckpoint(_logger, e.Message);
@@ -187,13 +186,13 @@ public sealed partial class CenterServer
             last = _services.Time.GetTimestamp();
             try
             {
-                await _services.Desk.DeleteWriteDataAsync(cancellation).ConfigureAwait(false);
+                await _services.Desk.DeleteWriteDataAsync(ends).ConfigureAwait(false);
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
+            catch (Exception e) when (!ends.IsCancellationRequested)
             {
                 if (e is not StoreException) OperationLog.ServerFault(_logger, e, nameof(CheckpointAsync));
                 OperationLog.NotDeleted(_logger, e.Message);
             }
-        }
+        }, OperationLog.NotDeleted, nameof(CheckpointAsync), cancellation);
     }
 }

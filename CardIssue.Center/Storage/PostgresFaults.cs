@@ -10,7 +10,7 @@ internal static class PostgresFaults
     private const string ConnectionClass = "08", DataClass = "22", ConstraintClass = "23", NoSuchUserClass = "28", NoSuchDatabase = "3D000",
         WrongSqlClass = "42", MayNot = "42501", DiskFull = "53100", TooLargeClass = "54", ResourcesClass = "53", ServerGoneClass = "57P",
         Cancelled = "57014", NotAvailable = "55P03", OutsideClass = "58", RolledBackClass = "40", ReadOnly = "25006", InternalClass = "XX",
-        NotAccepting = "55000";
+        NotAccepting = "55000", IdleTooLong = "25P03", TransactionTooLong = "25P04";
 
     private const string Gone = "check that the server runs and can be reached from here, and what its log says; then try again";
 
@@ -26,7 +26,7 @@ internal static class PostgresFaults
 
     /// <summary>Whether the session is gone, so that another one may do better.</summary>
     public static bool EndsSession(Exception error) => error is PostgresException told
-        ? told.SqlState.StartsWith(ServerGoneClass, StringComparison.Ordinal) || told.SqlState.StartsWith(ConnectionClass, StringComparison.Ordinal)
+        ? Is(told, ServerGoneClass, ConnectionClass, IdleTooLong, TransactionTooLong)
         : error is NpgsqlException;
 
     /// <summary>
@@ -51,6 +51,8 @@ internal static class PostgresFaults
         _ when Is(error, NoSuchUserClass) => new(StoreFault.Unreachable,
             $"{place}: {error.MessageText}; check user and password (Passfile, ~/.pgpass) and the server's pg_hba.conf.", error),
         _ when Is(error, ServerGoneClass, ConnectionClass) => new(StoreFault.Unreachable, $"{place}: {error.MessageText}; {Gone}.", error),
+        IdleTooLong or TransactionTooLong => new(StoreFault.Unreachable,
+            $"{place}: {error.MessageText}: this process stood still within a change, which the server took back so that others go on; try again.", error),
         _ when Is(error, OutsideClass) => new(StoreFault.Broken, $"{place}: {error.MessageText}; check the server's disk.", error),
         _ when Is(error, InternalClass) => new(StoreFault.Corrupt,
             $"{place}: {error.MessageText}: it may be damaged. See the server's log; keep it aside, restore the latest backup, and reconcile the orders that are then quarantined.", error),

@@ -19,8 +19,10 @@ internal sealed class PostgresStore : IStoreEngine
     // Advisory locks are a database's own: https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS
     private const string ServeLock = "1128353604, 1", MigrationLock = "1128353604, 2", NameLocks = "1128353605";
 
+    private const string StopAll = "stop all hosts first";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50), Ending = TimeSpan.FromSeconds(1),
-        LongestAsked = TimeSpan.FromMinutes(2);
+        LongestAsked = TimeSpan.FromMinutes(2), LongestIdle = TimeSpan.FromSeconds(5);
 
     private readonly Lock _turn = new();
     private readonly PostgresPlace _place;
@@ -28,6 +30,7 @@ internal sealed class PostgresStore : IStoreEngine
     private readonly NpgsqlDataSource _readers;
     private NpgsqlConnection? _session;
     private string? _host;
+    private bool _alone;
     private long _commits;
 
     private PostgresStore(PostgresPlace place, TimeSpan busyTimeout)
@@ -152,7 +155,7 @@ internal sealed class PostgresStore : IStoreEngine
     /// <exception cref="StoreException"><see cref="StoreFault.Served"/>: one does.</exception>
     public void ServeNobody()
     {
-        lock (_turn) Guarded(Place, () => TakeAlone(Session(), Place, "stop all hosts first"));
+        lock (_turn) Guarded(Place, () => _alone = TakeAlone(Session(), Place, StopAll));
     }
 
     /// <inheritdoc/>
@@ -272,27 +275,30 @@ internal sealed class PostgresStore : IStoreEngine
     {
         for (var end = After(_host is null ? _busyTimeout : LongestAsked); ; Thread.Sleep(Pause))
         {
+            Exception? away = null;
             try
             {
                 var session = Session();
                 var state = Ask(session, $"SELECT coalesce(pg_xact_status('{number}'::xid8), 'unknown')");
-                if (state == "in progress" && !IsOver(end)) continue;
-                return state == "committed" && isSaved?.Invoke(session) != false;
+                if (state != "in progress") return state == "committed" && isSaved?.Invoke(session) != false;
             }
             catch (PostgresException future) when (future.SqlState == PostgresErrorCodes.InvalidParameterValue)
             {
                 // The server knows of no such number yet: it was lost with the crash.
                 return false;
             }
-            catch (Exception error) when (IsGone(error))
+            catch (Exception error) when (error is DbException or StoreException)
             {
+                // Whatever it says instead, as that it takes no more sessions, is no answer.
                 Drop();
-                if (!IsOver(end)) continue;
-                throw new StoreException(StoreFault.Unreachable, $"{Place}: went away within a commit and did not come back: whether it is saved is not known.", error)
-                {
-                    MayBeSaved = true,
-                };
+                away = error;
             }
+            if (!IsOver(end)) continue;
+            throw new StoreException(
+                StoreFault.Unreachable, $"{Place}: went away within a commit and did not come back: whether it is saved is not known.", away)
+            {
+                MayBeSaved = true,
+            };
         }
     }
 
@@ -329,6 +335,7 @@ internal sealed class PostgresStore : IStoreEngine
             {
                 session = Connect();
                 if (_host is { } host) TakeServing(session, host);
+                if (_alone) TakeAlone(session, Place, StopAll);
                 return _session = session;
             }
             catch (Exception error) when (IsGone(error) && !IsOver(end))
@@ -350,8 +357,10 @@ internal sealed class PostgresStore : IStoreEngine
         try
         {
             Open(session);
-            // A host that is gone without a word, or hangs within a transaction, holds its locks no longer than this.
-            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = 15000; "
+            // A host that is gone without a word, or stands still within a transaction, holds its locks no longer than this:
+            // others, who wait for twice as long, get them before they give up.
+            var idle = Math.Min(LongestIdle.TotalMilliseconds, _busyTimeout.TotalMilliseconds / 2);
+            Sql.Execute(session, $"SET lock_timeout = {(long)_busyTimeout.TotalMilliseconds}; SET idle_in_transaction_session_timeout = {(long)idle}; "
                 + "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3");
             return session;
         }

@@ -42,6 +42,10 @@ internal sealed class SqliteFile : IStoreEngine
     /// <inheritdoc/>
     public long Commits => Interlocked.Read(ref _commits);
 
+    /// <summary>A database's file, and what SQLite keeps beside it: whatever of that is there belongs to what is in the file.</summary>
+    // https://sqlite.org/tempfiles.html: a rollback journal before the write-ahead log is chosen, and in a copy that VACUUM INTO made.
+    public static IEnumerable<string> PartsOf(string path) => [path, path + "-journal", path + "-wal", path + "-shm"];
+
     /// <summary>Opens the file, makes it where it is not there, and brings its tables up to this version.</summary>
     /// <exception cref="StoreException">It cannot be used.</exception>
     public static SqliteFile Open(string path, TimeSpan busyTimeout)

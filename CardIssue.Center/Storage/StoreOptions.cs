@@ -21,7 +21,10 @@ public sealed class StoreOptions
     /// </summary>
     public string Postgres { get; set; } = "";
 
-    /// <summary>How long to wait for another process that holds the file: 1 second to 1 minute.</summary>
+    /// <summary>
+    /// How long to wait for another process that holds the file or, with PostgreSQL, the store: 1 second to 1 minute. The database ends who
+    /// stands still in the middle of a commit for half of that, 5 seconds at most; hosts of one center have the same.
+    /// </summary>
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many calls may wait for the file before more are refused: 1 to 100,000.</summary>

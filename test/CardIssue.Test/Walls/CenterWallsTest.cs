@@ -1,5 +1,7 @@
 using System.Reflection;
+using CardIssue.Center;
 using CardIssue.Center.Feed;
+using CardIssue.Center.Issuers;
 using CardIssue.Center.Orders;
 using CardIssue.Center.Products;
 using CardIssue.Center.Sessions;
@@ -11,6 +13,7 @@ using CardIssue.Core.Protocol.Messages;
 using CardIssue.Terminal.Relay;
 using CardIssue.Test.Center;
 using CardIssue.Test.EndToEnd;
+using Microsoft.Extensions.Logging;
 
 namespace CardIssue.Test.Walls;
 
@@ -104,6 +107,58 @@ public sealed class CenterWallsTest
         await ToldAfterAPauseAsync(bench, feed);
         await stop.CancelAsync();
         await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>People are shown how a feed stands by a table, which fails as none does.</summary>
+    [Test]
+    public async Task FeedWhoseStandingCannotBeKept_IsAskedAgain_NothingIsLost()
+    {
+        await using var bench = await StoreBench.OpenAsync();
+        await bench.ImportAsync(bench.New("o1"));
+        await bench.IssueAsync("o1", StoreBench.Card(1));
+        await bench.Database.ExecuteAsync("DROP TABLE feed_state");
+        var feed = new RememberingFeed { Fails = true };
+        var pump = bench.Pump(feed);
+        using var stop = new CancellationTokenSource();
+        var pumping = pump.RunAsync(stop.Token);
+        Assert.That(() => pump.Trouble, Does.Contain("away").After(10_000, 5));
+        feed.Fails = false;
+        await ToldAfterAPauseAsync(bench, feed);
+        await stop.CancelAsync();
+        await pumping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A log that fails ends a pump; and what is told of it, too, fails the first time.</summary>
+    [Test]
+    public async Task FeedWhosePumpEnds_IsBegunAgain_NothingIsLost()
+    {
+        await using var bench = await StoreBench.OpenAsync();
+        await bench.ImportAsync(bench.New("o1"));
+        await bench.IssueAsync("o1", StoreBench.Card(1));
+        var (feed, log) = (new RememberingFeed { Fails = true }, new LogThatFails());
+        var (told, second) = (0, TimeSpan.FromSeconds(1));
+        var pumps = new FeedPumps(new DatabaseIssuers(bench.Database), _ => new FeedPump(bench.Database, feed, bench.Time, second, log));
+        using var stop = new CancellationTokenSource();
+        var running = pumps.RunAsync(second, bench.Time, _ => throw new InvalidOperationException($"planted {++told}"), stop.Token);
+        Assert.That(() => told, Is.Positive.After(10_000, 5));
+        log.IsWhole = true;
+        feed.Fails = false;
+        await ToldAfterAPauseAsync(bench, feed);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Test]
+    public async Task LookWhoseTroubleCannotBeTold_IsRepeated_AndToldAgain()
+    {
+        var (looks, told) = (0, 0);
+        using var stop = new CancellationTokenSource();
+        await RepeatedLook.RunAsync(TimeSpan.FromMilliseconds(1), TimeProvider.System, _ => throw new IOException($"look {++looks}"), _ =>
+        {
+            if (++told == 3) stop.Cancel();
+            throw new InvalidOperationException("planted");
+        }, stop.Token).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.That((looks, told), Is.EqualTo((3, 3)));
     }
 
     [Test]
@@ -215,6 +270,20 @@ public sealed class CenterWallsTest
 
         public Task TellAsync(IReadOnlyList<FeedEvent> events, CancellationToken cancellation) =>
             _stuck.TrySetResult(events) ? new TaskCompletionSource().Task : Then.TellAsync(events, cancellation);
+    }
+
+    private sealed class LogThatFails : ILogger<FeedPump>
+    {
+        public bool IsWhole { get; set; }
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (!IsWhole) throw new InvalidOperationException("planted");
+        }
     }
 
     private sealed class ThrowingDisplay : IProgress<CenterProgress>

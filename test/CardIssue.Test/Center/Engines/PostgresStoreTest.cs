@@ -75,6 +75,52 @@ public sealed class PostgresStoreTest
         Assert.That((relay.Lost, engine.Commits, Count()), Is.EqualTo((1, 2, 2)));
     }
 
+    /// <summary>The server commits, and lets nobody in who could ask: nobody may be told that nothing is saved.</summary>
+    [Test]
+    public void AnswerToCommitLost_AndTheServerTakesNoMoreSessions_ItMayBeSaved()
+    {
+        using var relay = new LostAnswer(_database);
+        using var engine = PostgresStore.Open(new StoreOptions { Postgres = relay.Place, BusyTimeout = TimeSpan.FromSeconds(1) });
+        AddTry(engine);
+        var elsewhere = new NpgsqlConnectionStringBuilder(_database) { Database = "postgres" }.ConnectionString;
+        PostgresServer.Execute(elsewhere, $"ALTER DATABASE {NameOf(_database)} ALLOW_CONNECTIONS false");
+        relay.LoseAt("COMMIT");
+        var fault = Assert.Throws<StoreException>(() => AddTry(engine))!;
+        PostgresServer.Execute(elsewhere, $"ALTER DATABASE {NameOf(_database)} ALLOW_CONNECTIONS true");
+        Assert.That((fault.Fault, fault.MayBeSaved, Count()), Is.EqualTo((StoreFault.Unreachable, true, 2)));
+    }
+
+    /// <summary>A process that is stopped, or a machine that is moved, says nothing more and holds what it has.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task HostStandsStill_WithinATransaction_OthersWriteBeforeTheyGiveUp_AndItHearsThatNothingIsSaved(bool allWasDone)
+    {
+        using var holds = new SemaphoreSlim(0);
+        using var goesOn = new SemaphoreSlim(0);
+        Task still = Task.Run(() => _engine.Write(connection =>
+        {
+            AddTry(connection);
+            holds.Release();
+            goesOn.Wait();
+            return allWasDone ? 0 : AddTry(connection);
+        }));
+        await holds.WaitAsync();
+        using var other = PostgresStore.Open(Options);
+        try
+        {
+            Assert.That(() => AddTry(other), Throws.Nothing);
+        }
+        finally
+        {
+            goesOn.Release();
+            await still.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        var fault = (StoreException)still.Exception!.InnerException!;
+        Assert.That((fault.Fault, fault.MayBeSaved, Count()), Is.EqualTo((StoreFault.Unreachable, false, 1)));
+        AddTry();
+        Assert.That(Count(), Is.EqualTo(2), "it goes on");
+    }
+
     [Test]
     public void Served_AnotherHost_Serves_AndOneOfTheSameName_IsRefusedUntilTheFirstIsGone()
     {
@@ -105,6 +151,21 @@ public sealed class PostgresStoreTest
         }
         using var later = PostgresStore.Open(Options);
         later.Serve("two");
+    }
+
+    [Test]
+    public void TakenAsAWhole_SessionLost_AndAHostServesMeanwhile_WritesNoMore()
+    {
+        _engine.ServeNobody();
+        EndSessions();
+        using (var other = PostgresStore.Open(Options))
+        {
+            other.Serve("two");
+            Assert.That(Assert.Throws<StoreException>(AddTry)!.Fault, Is.EqualTo(StoreFault.Served));
+        }
+        AddTry();
+        using var later = PostgresStore.Open(Options);
+        Assert.That(Assert.Throws<StoreException>(() => later.Serve("two"))!.Fault, Is.EqualTo(StoreFault.Served), "it has the store for itself again");
     }
 
     [Test]
