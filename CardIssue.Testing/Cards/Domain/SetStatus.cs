@@ -34,7 +34,8 @@ internal static class SetStatus
         if (card.State.Find(ByteString.Copy(command.Data)) is not { } application) return Sw.ReferenceNotFound;
         if (card.State.LifeCycle == CardLifeCycle.CardLocked) return Sw.Conditions;
         // b8 alone counts (11.10): which state it comes back to the application itself remembers, and sets it itself.
-        if ((command.P2 & CardApplication.LockedBit) != 0 == application.IsLocked) return Sw.Conditions;
+        var wantsLock = (command.P2 & CardApplication.LockedBit) != 0;
+        if (wantsLock == application.IsLocked) return Sw.Conditions;
         card.State = card.State.With(application with { LifeCycle = (byte)(application.LifeCycle ^ CardApplication.LockedBit) });
         return Reply.Ok();
     }
