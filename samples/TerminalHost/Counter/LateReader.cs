@@ -41,13 +41,13 @@ internal sealed class LateReader : ICardReader
     /// <summary>The same, where there is an address.</summary>
     public static LateReader? OpenAny(ReaderAddress? address, Action<string> missing) => address is null ? null : Open(address, missing);
 
-    public ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => Find().IdentifyAsync(cancellation);
+    public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => await Find().IdentifyAsync(cancellation);
 
-    public ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => Find().WaitForCardAsync(cancellation);
+    public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => await Find().WaitForCardAsync(cancellation);
 
-    public ValueTask WaitForRemovalAsync(CancellationToken cancellation) => Find().WaitForRemovalAsync(cancellation);
+    public async ValueTask WaitForRemovalAsync(CancellationToken cancellation) => await Find().WaitForRemovalAsync(cancellation);
 
-    public ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => Find().ConnectAsync(cancellation);
+    public async ValueTask<ICardConnection> ConnectAsync(CancellationToken cancellation) => await Find().ConnectAsync(cancellation);
 
     public ValueTask DisposeAsync() => _reader?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -19,7 +19,8 @@ public sealed class LateReaderTest
     {
         await using var late = LateReader.Open(Address, _missing.Add);
         Assert.That(_missing, Is.EqualTo(new[] { "PC/SC has no reader; connect one." }));
-        var gone = await Assert.ThrowsAsync<CardException>(async () => await late.IdentifyAsync(CancellationToken.None));
+        var asked = late.IdentifyAsync(CancellationToken.None);
+        var gone = await Assert.ThrowsAsync<CardException>(async () => await asked);
         Assert.That((gone!.Fault, gone.Message), Is.EqualTo((CardFault.ReaderGone, _missing[0])));
         _why = null;
         Assert.That((await late.IdentifyAsync(CancellationToken.None)).Kind, Is.EqualTo("virtual"));
