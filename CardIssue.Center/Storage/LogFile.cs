@@ -27,7 +27,7 @@ internal static class LogFile
         var path = Path.GetFullPath(log.DatabasePath);
         await database.WriteAsync(store => TakeInto(store, log), cancellation).ConfigureAwait(false);
         // With what a crash left beside it; another process may have been here first.
-        foreach (var file in new[] { path, path + "-wal", path + "-shm" })
+        foreach (var file in SqliteFile.PartsOf(path))
             if (File.Exists(file) && !File.Exists(file + TakenOver)) File.Move(file, file + TakenOver);
     }
 

@@ -202,8 +202,7 @@ internal sealed class NativeTerminal : IStepDisplay
     /// <summary>Where that fails, it is tried again with the next request.</summary>
     private TerminalCounter OpenCounter()
     {
-        var counter = TerminalCounter.Open(
-            _file, _place.Line, LateReader.Open(_place.Reader, static _ => { }), this, endlessly: true, LateReader.OpenAny(_place.Sam, static _ => { }));
+        var counter = TerminalCounter.OpenEndlessly(_file, _place.Line, _place.Reader, _place.Sam, static _ => { }, this);
         counter.Start();
         lock (_gate) return _counter = counter;
     }

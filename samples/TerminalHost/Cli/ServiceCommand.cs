@@ -56,8 +56,8 @@ internal static class ServiceCommand
                     while (true)
                     {
                         await rotation.WhenDueAsync(file, service, stop);
-                        await using var counter = TerminalCounter.Open(
-                            file, line, LateReader.Open(reader, Missing), service, endlessly: true, LateReader.OpenAny(sam, Missing), receipts, service.Saw);
+                        await using var counter = TerminalCounter.OpenEndlessly(
+                            file, line, reader, sam, missing => error.WriteLine($"The reader is waited for: {missing}"), service, receipts, service.Saw);
                         await service.ServeAsync(counter, () => rotation.IsDue(file), stop);
                     }
                 }
@@ -65,8 +65,6 @@ internal static class ServiceCommand
                 {
                     service.Close();
                 }
-
-                void Missing(string why) => error.WriteLine($"The reader is waited for: {why}");
             }
         });
         return command;

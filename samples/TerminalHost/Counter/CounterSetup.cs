@@ -24,10 +24,6 @@ internal sealed record CounterSetup(
     /// <param name="display">Is told each step.</param>
     /// <param name="saw">Is told what is seen of the reader.</param>
     /// <exception cref="CommandException">Which reader it is can't be told.</exception>
-    public TerminalCounter Open(IStepDisplay display, Action<ReaderSight>? saw = null)
-    {
-        return TerminalCounter.Open(File, Line, LateReader.Open(Reader, Missing), display, endlessly: true, LateReader.OpenAny(Sam, Missing), Receipts, saw);
-
-        void Missing(string why) => display.Tell(Text.Same(why));
-    }
+    public TerminalCounter Open(IStepDisplay display, Action<ReaderSight>? saw = null) =>
+        TerminalCounter.OpenEndlessly(File, Line, Reader, Sam, missing => display.Tell(Text.Same(missing)), display, Receipts, saw);
 }

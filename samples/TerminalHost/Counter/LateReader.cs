@@ -38,9 +38,6 @@ internal sealed class LateReader : ICardReader
         return late;
     }
 
-    /// <summary>The same, where there is an address.</summary>
-    public static LateReader? OpenAny(ReaderAddress? address, Action<string> missing) => address is null ? null : Open(address, missing);
-
     public async ValueTask<ReaderIdentity> IdentifyAsync(CancellationToken cancellation) => await Find().IdentifyAsync(cancellation);
 
     public async ValueTask<ByteString> WaitForCardAsync(CancellationToken cancellation) => await Find().WaitForCardAsync(cancellation);

@@ -47,19 +47,36 @@ internal sealed class TerminalCounter : IAsyncDisposable, IProgress<IssueProgres
     /// <summary>The relay.</summary>
     public TerminalRelay Relay { get; }
 
-    /// <summary>Puts a counter together; the line comes up with the first call.</summary>
+    /// <summary>Puts a counter together; the line comes up with the first call, and is given up when it stays away.</summary>
     /// <param name="file">The module; may be closed afterwards.</param>
     /// <param name="center">Where the center is.</param>
     /// <param name="reader">The card reader; is disposed with this.</param>
     /// <param name="display">Is told each step and each failed try.</param>
-    /// <param name="endlessly">Never gives the line up.</param>
     /// <param name="samSlot">The slot of the SAM that carries the reader's key, or null; is disposed with this.</param>
     /// <param name="printer">Prints receipts, or null.</param>
-    /// <param name="saw">Is told what is seen of the reader, or null.</param>
     /// <exception cref="CommandException">The module trusts no center, or one without TLS.</exception>
     public static TerminalCounter Open(
-        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly = false, ICardReader? samSlot = null, IReceiptPrinter? printer = null,
-        Action<ReaderSight>? saw = null)
+        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, ICardReader? samSlot = null, IReceiptPrinter? printer = null) =>
+        Open(file, center, reader, display, endlessly: false, samSlot, printer, saw: null);
+
+    /// <summary>The same for a program that stays: it never gives the line up, and its readers need not be there yet.</summary>
+    /// <param name="file">The module; may be closed afterwards.</param>
+    /// <param name="center">Where the center is.</param>
+    /// <param name="reader">Where the card reader is.</param>
+    /// <param name="samSlot">Where the slot is of the SAM that carries the reader's key, or null.</param>
+    /// <param name="missing">Is told why one of them is not there, if it is not.</param>
+    /// <param name="display">Is told each step and each failed try.</param>
+    /// <param name="printer">Prints receipts, or null.</param>
+    /// <param name="saw">Is told what is seen of the reader, or null.</param>
+    /// <exception cref="CommandException">The module trusts no center, or one without TLS; or an address does not say which reader it is.</exception>
+    public static TerminalCounter OpenEndlessly(
+        SoftwareModuleFile file, LineAddress center, ReaderAddress reader, ReaderAddress? samSlot, Action<string> missing, IStepDisplay display,
+        IReceiptPrinter? printer = null, Action<ReaderSight>? saw = null) =>
+        Open(file, center, LateReader.Open(reader, missing), display, endlessly: true, samSlot is null ? null : LateReader.Open(samSlot, missing), printer, saw);
+
+    private static TerminalCounter Open(
+        SoftwareModuleFile file, LineAddress center, ICardReader reader, IStepDisplay display, bool endlessly, ICardReader? samSlot, IReceiptPrinter? printer,
+        Action<ReaderSight>? saw)
     {
         if (file.Center is null) throw new CommandException(ExitCode.Failed, "The module trusts no center: take its center.json over with `terminalhost module import --center FILE`.");
         if (center.NeedsTls && (file.Center.TlsCertificate.IsEmpty || file.TlsClient.IsEmpty))
